@@ -1,0 +1,204 @@
+package galaxyzoo
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+)
+
+// A DataError reports something wrong in the user's data: which file, which
+// line of it where that is known (from 1), and what.
+type DataError struct {
+	File string
+	Line int
+	Err  error
+}
+
+func (e *DataError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+	}
+	return fmt.Sprintf("%s: %v", e.File, e.Err)
+}
+
+func (e *DataError) Unwrap() error { return e.Err }
+
+// maxLabelErrors is how many faults of a label file are collected before
+// reading it is given up.
+const maxLabelErrors = 20
+
+// Labels is a table of votes, in the order of the file it was read from. The
+// same form serves for votes cast and votes predicted.
+type Labels struct {
+	IDs   []int64
+	Votes []Votes
+}
+
+// Header is the first line of a file of votes.
+func Header() []string {
+	header := make([]string, 1, NumAnswers+1)
+	header[0] = "GalaxyID"
+	for _, a := range Answers {
+		header = append(header, a.Class())
+	}
+	return header
+}
+
+// ReadLabels reads a file in the form of Kaggle's training_solutions_rev1.csv.
+// See ParseLabels for what it insists on.
+func ReadLabels(path string) (*Labels, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &DataError{File: path, Err: fmt.Errorf("failed to open labels: %w", errors.Unwrap(err))}
+	}
+	defer f.Close()
+	return ParseLabels(f, path)
+}
+
+// ParseLabels reads a label table: the header GalaxyID,Class1.1,...,Class11.6,
+// then rows of 38 columns with unique positive ids and votes that obey the tree
+// (see Votes.Check). The error joins a *DataError for each fault, 20 at most,
+// each with the given name and its line.
+func ParseLabels(r io.Reader, name string) (*Labels, error) {
+	return parse(r, name, true)
+}
+
+// ParsePredictions reads a table of predicted votes. It differs from
+// ParseLabels in that predictions need not obey the tree, and that columns may
+// follow the 38.
+func ParsePredictions(r io.Reader, name string) (*Labels, error) {
+	return parse(r, name, false)
+}
+
+func parse(r io.Reader, name string, strict bool) (*Labels, error) {
+	cr := csv.NewReader(bufio.NewReaderSize(r, 1<<16))
+	cr.FieldsPerRecord = -1
+	cr.ReuseRecord = true
+
+	header, err := cr.Read()
+	if err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("the file is empty, want the header GalaxyID,Class1.1,...,Class11.6")
+		}
+		return nil, &DataError{File: name, Line: 1, Err: unwrapCSV(err)}
+	}
+	if err := checkHeader(header, strict); err != nil {
+		return nil, &DataError{File: name, Line: 1, Err: err}
+	}
+	columns := len(header)
+
+	labels := &Labels{}
+	lineOf := map[int64]int{}
+	var faults []error
+	for len(faults) < maxLabelErrors {
+		record, err := cr.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			line, _ := cr.FieldPos(0)
+			var perr *csv.ParseError
+			if errors.As(err, &perr) {
+				line = perr.Line
+			}
+			faults = append(faults, &DataError{File: name, Line: line, Err: unwrapCSV(err)})
+			break // after a broken quote nothing can be trusted
+		}
+		line, _ := cr.FieldPos(0)
+		id, votes, err := parseRow(record, columns, strict)
+		if err == nil {
+			if first, seen := lineOf[id]; seen {
+				err = fmt.Errorf("galaxy %d was already given on line %d", id, first)
+			}
+		}
+		if err != nil {
+			faults = append(faults, &DataError{File: name, Line: line, Err: err})
+			continue
+		}
+		lineOf[id] = line
+		labels.IDs = append(labels.IDs, id)
+		labels.Votes = append(labels.Votes, votes)
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return labels, nil
+}
+
+func unwrapCSV(err error) error {
+	var perr *csv.ParseError
+	if errors.As(err, &perr) {
+		return perr.Err
+	}
+	return err
+}
+
+func checkHeader(header []string, strict bool) error {
+	want := Header()
+	if strict && len(header) != len(want) || len(header) < len(want) {
+		return fmt.Errorf("the header has %d columns, want %d: GalaxyID,Class1.1,...,Class11.6", len(header), len(want))
+	}
+	for i, name := range want {
+		if got := header[i]; got != name {
+			return fmt.Errorf("column %d of the header is %q, want %q", i+1, got, name)
+		}
+	}
+	return nil
+}
+
+func parseRow(record []string, columns int, strict bool) (int64, Votes, error) {
+	var votes Votes
+	if len(record) != columns {
+		return 0, votes, fmt.Errorf("%d columns, want %d", len(record), columns)
+	}
+	id, err := strconv.ParseInt(record[0], 10, 64)
+	if err != nil || id <= 0 {
+		return 0, votes, fmt.Errorf("GalaxyID %q is not a positive whole number", record[0])
+	}
+	for c := range votes {
+		x, err := strconv.ParseFloat(record[c+1], 64)
+		if err != nil {
+			return 0, votes, fmt.Errorf("%s = %q is not a number", Answers[c].Class(), record[c+1])
+		}
+		if !(x >= 0 && x <= 1) {
+			return 0, votes, fmt.Errorf("%s = %s, want 0 to 1", Answers[c].Class(), record[c+1])
+		}
+		votes[c] = x
+	}
+	if strict {
+		err = votes.Check()
+	}
+	return id, votes, err
+}
+
+// Write writes the table as CSV with its header, six decimals a vote, in the
+// order of the ids.
+func (l *Labels) Write(w io.Writer) error {
+	order := make([]int, len(l.IDs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return int(l.IDs[a] - l.IDs[b]) })
+
+	cw := csv.NewWriter(w)
+	if err := cw.Write(Header()); err != nil {
+		return err
+	}
+	record := make([]string, NumAnswers+1)
+	for _, i := range order {
+		record[0] = strconv.FormatInt(l.IDs[i], 10)
+		for c, x := range l.Votes[i] {
+			record[c+1] = strconv.FormatFloat(x, 'f', 6, 64)
+		}
+		if err := cw.Write(record); err != nil {
+			return err
+		}
+	}
+	cw.Flush()
+	return cw.Error()
+}
