@@ -14,7 +14,7 @@ readonly gpu_sha256=c9f87e5d2a680a4595f5dc30daf6bbaec9d4129b46d7ef1b2af63c46ac7d
 
 # Room needed while unpacking; pip holds a wheel twice for a moment.
 readonly cpu_mib=1300
-readonly gpu_mib=6500
+readonly gpu_mib=4500
 
 usage() {
 	cat <<USAGE
@@ -25,7 +25,7 @@ Puts TensorFlow's C library into .tensorflow/lib and its headers into
 
   --cpu      TensorFlow $version for CPUs, from its Python wheel
   --gpu      TensorFlow $version for NVIDIA GPUs, with the CUDA and cuDNN
-             libraries of the versions it asks for, about 5 GB
+             libraries of the versions it asks for, about 4 GB
   --force    installs again what is already there
   --help     prints this text
 
@@ -161,6 +161,8 @@ HEADERS = re.compile(r"tensorflow/(include/(?:tensorflow/c|tensorflow/core/platf
                      r"tsl/platform|xla/tsl/c)/.*\.h)")
 LIBRARY = re.compile(r"tensorflow/(lib)(tensorflow_(?:cc|framework)\.so\.2)")
 NVIDIA = re.compile(r"nvidia/[^/]+/lib/([^/]+\.so[^/]*)")
+# TensorFlow looks for the PTX assembler in ../nvidia/cuda_nvcc of its own folder.
+NVCC = re.compile(r"nvidia/cuda_nvcc/(?:bin/ptxas|nvvm/.+[^/])")
 LICENCE = re.compile(r"tensorflow/include/LICENSE|tensorflow/THIRD_PARTY_NOTICES\.txt|"
                      r"[^/]+\.dist-info/(?:.*/)?License[^/]*")
 
@@ -173,6 +175,8 @@ with zipfile.ZipFile(wheel) as archive:
             place = "lib/lib" + m[2]
         elif what == "nvidia" and (m := NVIDIA.fullmatch(member)):
             place = "lib/" + m[1]
+        elif what == "nvidia" and NVCC.fullmatch(member):
+            place = member
         elif LICENCE.fullmatch(member):
             place = "licences/" + os.path.basename(wheel).split("-")[0] + "/" + os.path.basename(member)
         else:
@@ -181,6 +185,8 @@ with zipfile.ZipFile(wheel) as archive:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with archive.open(member) as source, open(place, "wb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
+        if archive.getinfo(member).external_attr >> 16 & 0o100:
+            os.chmod(place, 0o755)
     if what == "tensorflow":
         [metadata] = [n for n in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)]
         for line in archive.read(metadata).decode().splitlines():
@@ -229,6 +235,10 @@ link_home() {
 	for file in "$1"/../nvidia/*/lib/*.so*; do
 		if [ -e "$file" ]; then ln -sf "$(cd "$(dirname "$file")" && pwd -P)/${file##*/}" "$incoming/lib/"; fi
 	done
+	if [ -e "$1/../nvidia/cuda_nvcc" ]; then
+		mkdir "$incoming/nvidia"
+		ln -s "$(cd "$1/../nvidia/cuda_nvcc" && pwd -P)" "$incoming/nvidia/"
+	fi
 	if [ -e "$incoming/lib/libtensorflow.so" ] || [ -e "$incoming/lib/libtensorflow.dylib" ]; then
 		:
 	elif [ -e "$incoming/lib/libtensorflow.so.2" ]; then
@@ -267,8 +277,10 @@ C
 	$compiler -o "$incoming/check" -I"$incoming/include" "$incoming/check.c" \
 		-L"$incoming/lib" -Wl,-rpath,"$incoming/lib" -ltensorflow >&2 9>&- ||
 		die "failed to link a C program with the library" "the compiler says why above"
-	found=$(TF_CPP_MIN_LOG_LEVEL=3 "$incoming/check" 9>&-) ||
+	found=$("$incoming/check" 2>"$incoming/check.log" 9>&-) || {
+		cat "$incoming/check.log" >&2
 		die "failed to load the library" "the loader says why above"
+	}
 	if [ "$kind" != home ] && [ "$found" != "$version" ]; then
 		die "the library says it is TensorFlow $found, want $version"
 	fi
@@ -283,7 +295,7 @@ esac
 check_library
 
 rm -f "$stamp"
-for part in lib include licences; do
+for part in lib include nvidia licences; do
 	rm -rf "${target:?}/$part"
 	if [ -e "$incoming/$part" ]; then mv "$incoming/$part" "$target/$part"; fi
 done
