@@ -1,0 +1,69 @@
+package run
+
+// Config holds every value that a training run depends on. Each field has one
+// entry in Settings, which says how it is named, checked and printed.
+type Config struct {
+	Data       string  `json:"data"`       // folder in Kaggle's layout or "synthetic:N"; "" where none was named
+	Validation float64 `json:"validation"` // share of the rows held back, 0 <= F < 1
+	SplitSeed  uint64  `json:"split-seed"` // chooses the rows held back
+
+	Preset  string `json:"preset"`
+	Network string `json:"network"`
+	Output  string `json:"output"` // OutputSigmoid or OutputLinear
+
+	Crop      string `json:"crop"`       // CropROI or CropCentre
+	CropWidth int    `json:"crop-width"` // side of the centre crop, pixels of the 424 original
+	Size      int    `json:"size"`       // side of the network's input, pixels
+
+	Epochs    int    `json:"epochs"`
+	BatchSize int    `json:"batch-size"` // images a step
+	Seed      uint64 `json:"seed"`       // of the weights, the order of rows, dropout and augmentation
+	Loss      string `json:"loss"`       // LossMSE or LossWeightedMSE
+	Patience  int    `json:"patience"`   // epochs without improvement before training stops; 0 = never
+
+	LearningRate float64 `json:"learning-rate"`
+	Schedule     string  `json:"schedule"`     // ScheduleConstant, ScheduleStep or ScheduleCosine
+	WarmUp       int     `json:"warm-up"`      // steps over which the learning rate rises to its value
+	DecayEvery   int     `json:"decay-every"`  // epochs between the drops of ScheduleStep
+	DecayFactor  float64 `json:"decay-factor"` // of each drop, 0 < f <= 1
+	ClipNorm     float64 `json:"clip-norm"`    // largest norm of the whole gradient; 0 = not clipped
+
+	Augment string `json:"augment"` // AugmentHost or AugmentNone
+	Rotate  bool   `json:"rotate"`
+	Flip    bool   `json:"flip"`
+
+	Workers int    `json:"workers"` // goroutines that prepare images; 0 = one a core
+	Cache   string `json:"cache"`   // folder of the crop caches
+	Runs    string `json:"runs"`    // folder in which run folders are numbered
+	RunDir  string `json:"run-dir"` // the new run's folder exactly; "" = the next number in Runs
+}
+
+// The words that settings of a few choices accept.
+const (
+	OutputSigmoid = "sigmoid"
+	OutputLinear  = "linear"
+
+	CropROI    = "roi"
+	CropCentre = "centre"
+
+	LossMSE         = "mse"
+	LossWeightedMSE = "weighted-mse"
+
+	ScheduleConstant = "constant"
+	ScheduleStep     = "step"
+	ScheduleCosine   = "cosine"
+
+	AugmentHost = "host"
+	AugmentNone = "none"
+)
+
+// Default returns the configuration of a run that was told nothing.
+func Default() Config {
+	var c Config
+	for _, s := range Settings {
+		if err := s.Parse(&c, s.Default); err != nil {
+			panic("run: default of " + s.Key + ": " + err.Error()) // a fault of the table, caught by its test
+		}
+	}
+	return c
+}

@@ -1,0 +1,64 @@
+package run
+
+import "fmt"
+
+// A dependence says that a setting has an effect only while another has certain
+// values. To give it a value that does nothing is an error; one that a weaker
+// source left behind is put back to its default.
+type dependence struct {
+	key, on string
+	works   func(c *Config) bool
+	why     string // that it has no effect, in words
+	mend    string
+	off     string // the one value that agrees with having no effect, if any
+}
+
+var dependences = []dependence{
+	{"crop-width", "crop", func(c *Config) bool { return c.Crop == CropCentre },
+		"the region of interest finds its own width", "set crop to centre, or leave crop-width out", ""},
+	{"decay-every", "schedule", func(c *Config) bool { return c.Schedule == ScheduleStep },
+		"only the step schedule drops the learning rate every few epochs", "set schedule to step, or leave decay-every out", ""},
+	{"decay-factor", "schedule", func(c *Config) bool { return c.Schedule == ScheduleStep },
+		"only the step schedule drops the learning rate by a factor", "set schedule to step, or leave decay-factor out", ""},
+	{"rotate", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+		"images are not turned without augmentation", "set augment to host, or leave rotate out", "false"},
+	{"flip", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+		"images are not mirrored without augmentation", "set augment to host, or leave flip out", "false"},
+	{"patience", "validation", func(c *Config) bool { return c.Validation > 0 },
+		"improvement is measured on rows held back, and there are none", "hold rows back with validation, or leave patience out", "0"},
+	{"runs", runDirKey, func(c *Config) bool { return c.RunDir == "" },
+		"the new run's folder is named exactly", "leave runs or run-dir out", ""},
+}
+
+// settle finds the settings that have no effect. It returns a *UsageError for
+// one that the user gave by a source at least as strong as that of the setting
+// it depends on, and puts the others to a value that says so.
+func (v *Values) settle() error {
+	v.idle = map[string]string{}
+	for _, d := range dependences {
+		if d.works(&v.Config) {
+			continue
+		}
+		s, _ := Lookup(d.key)
+		on, _ := Lookup(d.on)
+		text := s.Format(&v.Config)
+		agrees := d.off != "" && text == d.off
+		if v.Given(d.key) && !agrees && v.origins[d.key].source >= v.origins[d.on].source {
+			a := assigned{Assignment{d.key, text}, v.origins[d.key]}
+			return &UsageError{
+				Err:  fmt.Errorf("%s has no effect: %s (%s is %s: %s)", a.subject(), d.why, d.on, on.Format(&v.Config), v.Origin(d.on)),
+				Hint: d.mend,
+			}
+		}
+		quiet := s.Default
+		if d.off != "" {
+			quiet = d.off
+		}
+		if err := s.Parse(&v.Config, quiet); err != nil {
+			return err
+		}
+		delete(v.origins, d.key)
+		v.idle[d.key] = fmt.Sprintf("no effect while %s is %s", d.on, on.Format(&v.Config))
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Suffixes of what lies beside a folder while it is being replaced.
+const (
+	unfinishedSuffix = ".new"
+	replacedSuffix   = ".old"
+)
+
+// NewDir makes an empty folder beside final, to be filled and handed to
+// ReplaceDir. One left by a run that was killed is removed first. Only the
+// holder of the run's lock may call it.
+func NewDir(final string) (string, error) {
+	dir := final + unfinishedSuffix
+	if err := os.RemoveAll(dir); err != nil {
+		return "", fmt.Errorf("failed to make folder %s: %w", dir, reason(err))
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("failed to make folder %s: %w", dir, reason(err))
+	}
+	return dir, nil
+}
+
+// ReplaceDir moves a finished folder to its final name, in the place of the one
+// that may be there. Whenever it is interrupted, a whole one lies under final
+// or RecoverDir brings it back; once it returns, the new one is on the disk.
+// Both have to be on one file system.
+func ReplaceDir(temporary, final string) error {
+	if err := replaceDir(temporary, final); err != nil {
+		return fmt.Errorf("failed to replace %s: %w", final, reason(err))
+	}
+	return nil
+}
+
+func replaceDir(temporary, final string) error {
+	// A rename may reach the disk before the content of what it names.
+	if err := syncTree(temporary); err != nil {
+		return err
+	}
+	parent := filepath.Dir(final)
+	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(temporary, final); err != nil {
+			return err
+		}
+		return syncPath(parent)
+	} else if err != nil {
+		return err
+	}
+
+	exchanged, err := exchange(temporary, final)
+	if err != nil {
+		return err
+	}
+	old := temporary
+	if !exchanged {
+		if old, err = renameAside(temporary, final); err != nil {
+			return err
+		}
+	}
+	if err := syncPath(parent); err != nil {
+		return err
+	}
+	return os.RemoveAll(old)
+}
+
+// renameAside replaces final in two renames, between which only old is whole.
+func renameAside(temporary, final string) (old string, err error) {
+	old = final + replacedSuffix
+	if err := os.RemoveAll(old); err != nil {
+		return "", err
+	}
+	if err := os.Rename(final, old); err != nil {
+		return "", err
+	}
+	if err := os.Rename(temporary, final); err != nil {
+		return "", errors.Join(err, os.Rename(old, final))
+	}
+	return old, nil
+}
+
+// RecoverDir brings a folder back that was being replaced when its run was
+// killed, and removes what that left beside it. Only the holder of the run's
+// lock may call it.
+func RecoverDir(final string) error {
+	old := final + replacedSuffix
+	_, err := os.Lstat(final)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := os.Rename(old, final); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("failed to recover %s: %w", final, reason(err))
+		}
+	case err != nil:
+		return fmt.Errorf("failed to recover %s: %w", final, reason(err))
+	}
+	for _, left := range []string{old, final + unfinishedSuffix} {
+		if err := os.RemoveAll(left); err != nil {
+			return fmt.Errorf("failed to remove %s: %w", left, reason(err))
+		}
+	}
+	return nil
+}
+
+// syncTree waits until a folder with all that it holds is on the disk.
+func syncTree(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !(d.IsDir() || d.Type().IsRegular()) {
+			return err
+		}
+		return syncPath(path)
+	})
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,155 @@
+package run
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Setting describes one field of Config: its name on the command line, in a
+// configuration file and in the environment, and what it accepts.
+type Setting struct {
+	Key      string // name of the flag and in YAML, "batch-size"
+	Category string // heading in the help and in config.yaml
+	Default  string
+	About    string // one line with the unit; Usage adds the range
+
+	value value
+}
+
+// The categories of settings, in the order of Settings.
+const (
+	CategoryData         = "Data"
+	CategoryNetwork      = "Network"
+	CategoryTraining     = "Training"
+	CategoryOptimiser    = "Learning rate"
+	CategoryAugmentation = "Augmentation"
+	CategoryFolders      = "Folders and machine"
+)
+
+// Settings describes every field of Config, grouped by category, in the order
+// of the help and of config.yaml. A new setting is one entry here and one field
+// in Config.
+var Settings = []Setting{
+	{"data", CategoryData, "", "folder in Kaggle's layout, or synthetic:N for N drawn galaxies",
+		text(func(c *Config) *string { return &c.Data })},
+	{"validation", CategoryData, "0.1", "share of the rows held back for validation",
+		number(func(c *Config) *float64 { return &c.Validation }, "a share from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })},
+	{"split-seed", CategoryData, "1", "seed that chooses the rows held back",
+		seed(func(c *Config) *uint64 { return &c.SplitSeed })},
+
+	{"preset", CategoryNetwork, "small", "network and recipe to start from",
+		name("the name of a preset", func(c *Config) *string { return &c.Preset })},
+	{"network", CategoryNetwork, "small", "network to train",
+		name("the name of a network", func(c *Config) *string { return &c.Network })},
+	{"output", CategoryNetwork, OutputSigmoid, "last layer of the network",
+		choice(func(c *Config) *string { return &c.Output }, OutputSigmoid, OutputLinear)},
+	{"crop", CategoryNetwork, CropROI, "part of the image that is used: the region of interest, or the centre",
+		choice(func(c *Config) *string { return &c.Crop }, CropROI, CropCentre)},
+	{"crop-width", CategoryNetwork, "424", "side of the centre crop in pixels of the 424 original",
+		whole(func(c *Config) *int { return &c.CropWidth }, 16, 424)},
+	{"size", CategoryNetwork, "64", "side of the network's input in pixels",
+		whole(func(c *Config) *int { return &c.Size }, 8, 424)},
+
+	{"epochs", CategoryTraining, "10", "passes over the training rows",
+		whole(func(c *Config) *int { return &c.Epochs }, 1, math.MaxInt32)},
+	{"batch-size", CategoryTraining, "64", "images a step",
+		whole(func(c *Config) *int { return &c.BatchSize }, 1, 65536)},
+	{"seed", CategoryTraining, "1", "seed of the weights, the order of rows, dropout and augmentation",
+		seed(func(c *Config) *uint64 { return &c.Seed })},
+	{"loss", CategoryTraining, LossMSE, "what training makes small",
+		choice(func(c *Config) *string { return &c.Loss }, LossMSE, LossWeightedMSE)},
+	{"patience", CategoryTraining, "0", "epochs without improvement before training stops, 0 = never",
+		whole(func(c *Config) *int { return &c.Patience }, 0, math.MaxInt32)},
+
+	{"learning-rate", CategoryOptimiser, "0.001", "learning rate, the highest where it changes",
+		number(func(c *Config) *float64 { return &c.LearningRate }, "a number above 0", func(x float64) bool { return x > 0 })},
+	{"schedule", CategoryOptimiser, ScheduleConstant, "how the learning rate changes",
+		choice(func(c *Config) *string { return &c.Schedule }, ScheduleConstant, ScheduleStep, ScheduleCosine)},
+	{"warm-up", CategoryOptimiser, "0", "steps over which the learning rate rises from 0",
+		whole(func(c *Config) *int { return &c.WarmUp }, 0, math.MaxInt32)},
+	{"decay-every", CategoryOptimiser, "10", "epochs between drops, with schedule step",
+		whole(func(c *Config) *int { return &c.DecayEvery }, 1, math.MaxInt32)},
+	{"decay-factor", CategoryOptimiser, "0.1", "learning rate after a drop over that before it, with schedule step",
+		number(func(c *Config) *float64 { return &c.DecayFactor }, "a number above 0 and at most 1", func(x float64) bool { return x > 0 && x <= 1 })},
+	{"clip-norm", CategoryOptimiser, "0", "largest norm of the whole gradient, 0 = not clipped",
+		number(func(c *Config) *float64 { return &c.ClipNorm }, "a number of at least 0", func(x float64) bool { return x >= 0 })},
+
+	{"augment", CategoryAugmentation, AugmentHost, "where training images are turned and mirrored",
+		choice(func(c *Config) *string { return &c.Augment }, AugmentHost, AugmentNone)},
+	{"rotate", CategoryAugmentation, "true", "turn each training image by a random whole angle",
+		toggle(func(c *Config) *bool { return &c.Rotate })},
+	{"flip", CategoryAugmentation, "true", "mirror every other training image",
+		toggle(func(c *Config) *bool { return &c.Flip })},
+
+	{"workers", CategoryFolders, "0", "images prepared at once, 0 = one a core",
+		whole(func(c *Config) *int { return &c.Workers }, 0, 1024)},
+	{"cache", CategoryFolders, defaultCache(), "folder of the crop caches",
+		name("a folder", func(c *Config) *string { return &c.Cache })},
+	{"runs", CategoryFolders, "runs", "folder in which runs are numbered",
+		name("a folder", func(c *Config) *string { return &c.Runs })},
+	{runDirKey, CategoryFolders, "", "the new run's folder exactly, instead of the next number in runs",
+		text(func(c *Config) *string { return &c.RunDir })},
+}
+
+const (
+	presetKey = "preset"
+	runDirKey = "run-dir"
+)
+
+// EnvPrefix begins the names of all environment variables of the program.
+const EnvPrefix = "TFGALAXY_"
+
+// Lookup returns the setting of a key.
+func Lookup(key string) (Setting, bool) {
+	i := slices.IndexFunc(Settings, func(s Setting) bool { return s.Key == key })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return Settings[i], true
+}
+
+// Env returns the name of the setting's environment variable,
+// "TFGALAXY_BATCH_SIZE".
+func (s Setting) Env() string {
+	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, "-", "_"))
+}
+
+// Usage is one line for the help: what the setting is, its unit and its range.
+func (s Setting) Usage() string {
+	if s.value.bool || s.value.want == "text" {
+		return s.About
+	}
+	return s.About + ": " + s.value.want
+}
+
+// Bool reports whether the setting is true or false, so that its flag needs no
+// value.
+func (s Setting) Bool() bool { return s.value.bool }
+
+// Choices returns the words the setting accepts, nil where they are not a few.
+func (s Setting) Choices() []string { return slices.Clone(s.value.words) }
+
+// Parse reads the setting from text into c. The error says what is wanted.
+func (s Setting) Parse(c *Config, text string) error {
+	if err := s.value.parse(c, text); err != nil {
+		return fmt.Errorf("%s = %q, want %s", s.Key, text, s.value.want)
+	}
+	return nil
+}
+
+// Format prints the setting's value in c, in a form that Parse reads back.
+func (s Setting) Format(c *Config) string { return s.value.print(c) }
+
+// defaultCache is the user's folder for caches, or one of theirs among the
+// temporary files on an account without a home.
+func defaultCache() string {
+	if dir, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(dir, "tfgalaxy")
+	}
+	return filepath.Join(os.TempDir(), "tfgalaxy-"+strconv.Itoa(os.Getuid()))
+}

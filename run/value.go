@@ -1,0 +1,137 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A value knows how one field of a Config is read from and printed as text.
+// Printing and reading back gives the same field.
+type value struct {
+	want  string   // what is accepted, in words that follow "want"
+	words []string // the choices, where there are a few
+	quote bool     // text, which YAML might take for a number or a truth value
+	bool  bool
+
+	parse func(c *Config, text string) error // the error is not shown: want is
+	print func(c *Config) string
+}
+
+var errUnwanted = errors.New("unwanted value")
+
+// text is any text, the empty one included.
+func text(field func(*Config) *string) value {
+	return value{
+		want:  "text",
+		quote: true,
+		parse: func(c *Config, text string) error { *field(c) = text; return nil },
+		print: func(c *Config) string { return *field(c) },
+	}
+}
+
+// name is text that must not be empty; what says what it names.
+func name(what string, field func(*Config) *string) value {
+	v := text(field)
+	v.want = what
+	set := v.parse
+	v.parse = func(c *Config, text string) error {
+		if strings.TrimSpace(text) == "" {
+			return errUnwanted
+		}
+		return set(c, text)
+	}
+	return v
+}
+
+// choice is one of a few words.
+func choice(field func(*Config) *string, words ...string) value {
+	v := text(field)
+	v.words = words
+	v.want = words[0] + " or " + words[1]
+	if n := len(words); n > 2 {
+		v.want = strings.Join(words[:n-1], ", ") + " or " + words[n-1]
+	}
+	v.parse = func(c *Config, text string) error {
+		if !slices.Contains(words, text) {
+			return errUnwanted
+		}
+		*field(c) = text
+		return nil
+	}
+	return v
+}
+
+// whole is a whole number from low to high; math.MaxInt32 stands for no bound
+// that a user would meet.
+func whole(field func(*Config) *int, low, high int) value {
+	want := fmt.Sprintf("a whole number from %d to %d", low, high)
+	if high == math.MaxInt32 {
+		want = fmt.Sprintf("a whole number of at least %d", low)
+	}
+	return value{
+		want: want,
+		parse: func(c *Config, text string) error {
+			x, err := strconv.Atoi(text)
+			if err != nil || x < low || x > high {
+				return errUnwanted
+			}
+			*field(c) = x
+			return nil
+		},
+		print: func(c *Config) string { return strconv.Itoa(*field(c)) },
+	}
+}
+
+// seed is any number of 64 bits.
+func seed(field func(*Config) *uint64) value {
+	return value{
+		want: "a whole number from 0 to 18446744073709551615",
+		parse: func(c *Config, text string) error {
+			x, err := strconv.ParseUint(text, 10, 64)
+			if err != nil {
+				return errUnwanted
+			}
+			*field(c) = x
+			return nil
+		},
+		print: func(c *Config) string { return strconv.FormatUint(*field(c), 10) },
+	}
+}
+
+// number is a finite number that the test lets through; want says which.
+func number(field func(*Config) *float64, want string, within func(float64) bool) value {
+	return value{
+		want: want,
+		parse: func(c *Config, text string) error {
+			x, err := strconv.ParseFloat(text, 64)
+			if err != nil || math.IsInf(x, 0) || !within(x) {
+				return errUnwanted
+			}
+			*field(c) = x + 0 // -0 becomes 0
+			return nil
+		},
+		print: func(c *Config) string { return strconv.FormatFloat(*field(c), 'g', -1, 64) },
+	}
+}
+
+// toggle is true or false.
+func toggle(field func(*Config) *bool) value {
+	return value{
+		want:  "true or false",
+		words: []string{"true", "false"},
+		bool:  true,
+		parse: func(c *Config, text string) error {
+			x, err := strconv.ParseBool(text)
+			if err != nil {
+				return errUnwanted
+			}
+			*field(c) = x
+			return nil
+		},
+		print: func(c *Config) string { return strconv.FormatBool(*field(c)) },
+	}
+}

@@ -1,0 +1,169 @@
+package run
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxYAML is more than any configuration needs, and bounds what a wrong file
+// named by mistake can cost.
+const maxYAML = 1 << 20 // bytes
+
+// readYAML reads a configuration file: one mapping from keys to plain values.
+// It neither knows the keys nor reads the values. Errors are *UsageError with
+// file:line.
+func readYAML(r io.Reader, file string) ([]assigned, error) {
+	wrong := func(line int, format string, args ...any) error {
+		return &UsageError{Err: fmt.Errorf("%s:%d: %w", file, line, fmt.Errorf(format, args...))}
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxYAML+1))
+	if err != nil {
+		return nil, &UsageError{Err: fmt.Errorf("failed to read configuration: %w", err)}
+	}
+	if len(data) > maxYAML {
+		return nil, &UsageError{Err: fmt.Errorf("%s: larger than 1 MiB, which no configuration is", file)}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document yaml.Node
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil, nil // comments alone give nothing a value
+	case err != nil:
+		line, message := splitYAMLError(err)
+		return nil, wrong(line, "%s", message)
+	}
+	root := document.Content[0]
+	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
+		root = &yaml.Node{Kind: yaml.MappingNode}
+	}
+	if root.Kind != yaml.MappingNode {
+		return nil, wrong(root.Line, "want lines of the form key: value, found %s", describe(root))
+	}
+
+	var lines []assigned
+	lineOf := map[string]int{}
+	for i := 0; i < len(root.Content); i += 2 {
+		key, value := root.Content[i], root.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
+			return nil, wrong(key.Line, "a key is %s, want a plain word", describe(key))
+		}
+		if first, seen := lineOf[key.Value]; seen {
+			return nil, wrong(key.Line, "%s was already given on line %d", key.Value, first)
+		}
+		lineOf[key.Value] = key.Line
+		if value.Kind != yaml.ScalarNode {
+			return nil, wrong(value.Line, "%s is %s, want a plain value", key.Value, describe(value))
+		}
+		text, err := scalar(value)
+		if err != nil {
+			return nil, wrong(value.Line, "%s: %w", key.Value, err)
+		}
+		place := file + ":" + strconv.Itoa(key.Line)
+		lines = append(lines, assigned{Assignment{key.Value, text}, origin{fromFile, place}})
+	}
+	var next yaml.Node
+	if err := decoder.Decode(&next); err == nil {
+		return nil, wrong(next.Line, "a second document begins, want one")
+	} else if !errors.Is(err, io.EOF) {
+		line, message := splitYAMLError(err)
+		return nil, wrong(line, "%s", message)
+	}
+	return lines, nil
+}
+
+func describe(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "a reference"
+	default:
+		return "a single value"
+	}
+}
+
+// scalar returns the text of a plain value as it was written.
+func scalar(n *yaml.Node) (string, error) {
+	switch n.ShortTag() {
+	case "!!null":
+		return "", nil
+	case "!!binary": // how YAML holds a path that is not UTF-8
+		data, err := base64.StdEncoding.DecodeString(n.Value)
+		return string(data), err
+	}
+	return n.Value, nil
+}
+
+var yamlErrorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+func splitYAMLError(err error) (line int, message string) {
+	match := yamlErrorLine.FindStringSubmatch(err.Error())
+	if match == nil {
+		return 1, err.Error()
+	}
+	line, _ = strconv.Atoi(match[1])
+	return max(line, 1), strings.TrimPrefix(err.Error(), match[0])
+}
+
+// WriteYAML writes the configuration as YAML, grouped by category, with the
+// origin of each value in a comment. Read back as Resolver.File it gives the
+// same Config; only the name of the run's folder, which must be a new one each
+// time, is left out.
+func (v *Values) WriteYAML(w io.Writer) error {
+	var out bytes.Buffer
+	out.WriteString("# tfgalaxy train --config FILE with this file repeats the run.\n")
+	category := ""
+	for _, s := range Settings {
+		if s.Key == runDirKey {
+			continue
+		}
+		if s.Category != category {
+			category = s.Category
+			fmt.Fprintf(&out, "\n# %s\n", category)
+		}
+		value, err := s.yaml(&v.Config)
+		if err != nil {
+			return fmt.Errorf("failed to write %s as YAML: %w", s.Key, err)
+		}
+		line, comment := s.Key+": "+value, v.Origin(s.Key)
+		if why, idle := v.idle[s.Key]; idle {
+			line, comment = "# "+line, why
+		}
+		fmt.Fprintf(&out, "%-32s # %s\n", line, oneLine(comment))
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// yaml returns the setting's value as a YAML scalar on one line.
+func (s Setting) yaml(c *Config) (string, error) {
+	text := s.Format(c)
+	if !s.value.quote {
+		return text, nil
+	}
+	var n yaml.Node
+	n.SetString(text)
+	if strings.ContainsAny(text, "\n\r") {
+		n.Style = yaml.DoubleQuotedStyle // a block would not stay on the line
+	}
+	data, err := yaml.Marshal(&n)
+	return strings.TrimSuffix(string(data), "\n"), err
+}
+
+// oneLine keeps a path with a line break in it from ending the comment.
+func oneLine(comment string) string {
+	if quoted := strconv.Quote(comment); quoted != `"`+comment+`"` {
+		return quoted
+	}
+	return comment
+}
