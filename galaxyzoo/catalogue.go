@@ -2,14 +2,11 @@ package galaxyzoo
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +39,8 @@ type Catalogue struct {
 	Unlabelled []string
 	Missing    []int64
 
-	draw func(i int) ([]byte, error) // nil where images are files
+	draw   func(i int) ([]byte, error) // nil where images are files
+	origin string                      // what draw's pictures follow from
 }
 
 // OpenCatalogue reads a folder in Kaggle's layout: training_solutions_rev1.csv
@@ -50,10 +48,10 @@ type Catalogue struct {
 func OpenCatalogue(dir string) (*Catalogue, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, &DataError{File: dir, Err: fmt.Errorf("failed to open the data folder: %w", errors.Unwrap(err))}
+		return nil, &DataError{File: dir, Err: fmt.Errorf("failed to open the data folder: %w", reason(err))}
 	}
 	if !info.IsDir() {
-		return nil, &DataError{File: dir, Err: errors.New("want a folder that holds " + LabelFile + " and " + TrainingFolder)}
+		return nil, &DataError{File: dir, Err: fmt.Errorf("is a file, want a folder that holds %s and %s", LabelFile, TrainingFolder)}
 	}
 	labels, err := ReadLabels(filepath.Join(dir, LabelFile))
 	if err != nil {
@@ -63,6 +61,7 @@ func OpenCatalogue(dir string) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
+	found := len(images) + len(strangers)
 
 	c := &Catalogue{Name: dir, Unlabelled: strangers}
 	for i, id := range labels.IDs {
@@ -80,48 +79,57 @@ func OpenCatalogue(dir string) (*Catalogue, error) {
 	}
 	slices.Sort(c.Missing)
 	slices.Sort(c.Unlabelled)
-	slices.SortFunc(c.Galaxies, func(a, b Galaxy) int { return int(a.ID - b.ID) })
+	slices.SortFunc(c.Galaxies, func(a, b Galaxy) int { return cmp.Compare(a.ID, b.ID) })
 	if len(c.Galaxies) == 0 {
 		return nil, &DataError{File: dir, Err: fmt.Errorf(
 			"no galaxy has both a row in %s (%d rows) and an image in %s (%d images)",
-			LabelFile, len(labels.IDs), TrainingFolder, len(c.Unlabelled))}
+			LabelFile, len(labels.IDs), TrainingFolder, found)}
 	}
 	return c, nil
 }
 
-// listImages finds ID.jpg files by id, and the images whose name is no id.
+// listImages finds the JPEG files that are named by an id, and the strangers
+// among the JPEGs: those whose name is no id, that repeat an id, or that are no
+// files. Files of other kinds and hidden ones are passed over.
 func listImages(dir string) (map[int64]Galaxy, []string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, &DataError{File: dir, Err: fmt.Errorf("failed to list images: %w", errors.Unwrap(err))}
+		return nil, nil, &DataError{File: dir, Err: fmt.Errorf("failed to list the images: %w", reason(err))}
 	}
 	images := make(map[int64]Galaxy, len(entries))
 	var strangers []string
 	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		base, isJPEG := strings.CutSuffix(e.Name(), ".jpg")
-		if !isJPEG {
+		name := e.Name()
+		ext := filepath.Ext(name)
+		if strings.HasPrefix(name, ".") || !strings.EqualFold(ext, ".jpg") && !strings.EqualFold(ext, ".jpeg") {
 			continue
 		}
-		id, err := strconv.ParseInt(base, 10, 64)
-		if err != nil || id <= 0 || strconv.FormatInt(id, 10) != base {
-			strangers = append(strangers, path)
-			continue
-		}
+		path := filepath.Join(dir, name)
 		info, err := os.Stat(path) // follows links, as opening will
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // removed since the listing, or a dangling link: counts as missing
+			continue // a dangling link, or removed since the listing: counts as missing
 		}
 		if err != nil {
-			return nil, nil, &DataError{File: path, Err: err}
+			return nil, nil, &DataError{File: path, Err: fmt.Errorf("failed to look at the image: %w", reason(err))}
 		}
-		if !info.Mode().IsRegular() {
+		id, err := parseID(strings.TrimSuffix(name, ext))
+		_, taken := images[id]
+		if err != nil || taken || !info.Mode().IsRegular() {
 			strangers = append(strangers, path)
 			continue
 		}
 		images[id] = Galaxy{ID: id, File: path, size: info.Size(), modified: info.ModTime().UnixNano()}
 	}
 	return images, strangers, nil
+}
+
+// parseID reads an id in the one way it is written: no sign, no leading zero.
+func parseID(s string) (int64, error) {
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != s {
+		return 0, fmt.Errorf("GalaxyID %q is not a positive whole number", s)
+	}
+	return id, nil
 }
 
 // Len returns the number of galaxies.
@@ -157,41 +165,7 @@ func (c *Catalogue) Open(i int) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(c.Galaxies[i].File)
 	if err != nil {
-		return nil, &DataError{File: c.Galaxies[i].File, Err: fmt.Errorf("failed to open image: %w", errors.Unwrap(err))}
+		return nil, &DataError{File: c.Galaxies[i].File, Err: fmt.Errorf("failed to open the image: %w", reason(err))}
 	}
 	return f, nil
-}
-
-// Fingerprint identifies the catalogue's content: ids, votes and image sizes.
-// It is the same for a copy of the folder elsewhere.
-func (c *Catalogue) Fingerprint() string { return c.hash(false) }
-
-// ImageKey identifies the image files as they are on this disk: ids, sizes and
-// times of last change. It differs once an image is replaced, and is what a
-// cache of crops is keyed by.
-func (c *Catalogue) ImageKey() string { return c.hash(true) }
-
-func (c *Catalogue) hash(files bool) string {
-	h := sha256.New()
-	var b [8]byte
-	put := func(x uint64) {
-		binary.LittleEndian.PutUint64(b[:], x)
-		h.Write(b[:])
-	}
-	if c.draw != nil {
-		io.WriteString(h, c.Name)
-	}
-	for i := range c.Galaxies {
-		g := &c.Galaxies[i]
-		put(uint64(g.ID))
-		put(uint64(g.size))
-		if files {
-			put(uint64(g.modified))
-			continue
-		}
-		for _, x := range g.Votes {
-			put(math.Float64bits(x))
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -2,31 +2,16 @@ package galaxyzoo
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
 )
-
-// A DataError reports something wrong in the user's data: which file, which
-// line of it where that is known (from 1), and what.
-type DataError struct {
-	File string
-	Line int
-	Err  error
-}
-
-func (e *DataError) Error() string {
-	if e.Line > 0 {
-		return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
-	}
-	return fmt.Sprintf("%s: %v", e.File, e.Err)
-}
-
-func (e *DataError) Unwrap() error { return e.Err }
 
 // maxLabelErrors is how many faults of a label file are collected before
 // reading it is given up.
@@ -54,7 +39,7 @@ func Header() []string {
 func ReadLabels(path string) (*Labels, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &DataError{File: path, Err: fmt.Errorf("failed to open labels: %w", errors.Unwrap(err))}
+		return nil, &DataError{File: path, Err: fmt.Errorf("failed to open the labels: %w", reason(err))}
 	}
 	defer f.Close()
 	return ParseLabels(f, path)
@@ -62,8 +47,9 @@ func ReadLabels(path string) (*Labels, error) {
 
 // ParseLabels reads a label table: the header GalaxyID,Class1.1,...,Class11.6,
 // then rows of 38 columns with unique positive ids and votes that obey the tree
-// (see Votes.Check). The error joins a *DataError for each fault, 20 at most,
-// each with the given name and its line.
+// (see Votes.Check). Lines may end in LF or CRLF, and a byte-order mark of UTF-8
+// is passed over. The error joins a *DataError for each fault, 20 at most, each
+// with the given name and its line.
 func ParseLabels(r io.Reader, name string) (*Labels, error) {
 	return parse(r, name, true)
 }
@@ -76,16 +62,21 @@ func ParsePredictions(r io.Reader, name string) (*Labels, error) {
 }
 
 func parse(r io.Reader, name string, strict bool) (*Labels, error) {
-	cr := csv.NewReader(bufio.NewReaderSize(r, 1<<16))
+	br := bufio.NewReaderSize(r, 1<<16)
+	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
+		br.Discard(len(mark))
+	}
+	cr := csv.NewReader(br)
 	cr.FieldsPerRecord = -1
 	cr.ReuseRecord = true
 
 	header, err := cr.Read()
+	if errors.Is(err, io.EOF) {
+		err = errors.New("the file is empty, want the header GalaxyID,Class1.1,...,Class11.6")
+		return nil, &DataError{File: name, Line: 1, Err: err}
+	}
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty, want the header GalaxyID,Class1.1,...,Class11.6")
-		}
-		return nil, &DataError{File: name, Line: 1, Err: unwrapCSV(err)}
+		return nil, broken(err, name, 1)
 	}
 	if err := checkHeader(header, strict); err != nil {
 		return nil, &DataError{File: name, Line: 1, Err: err}
@@ -94,22 +85,19 @@ func parse(r io.Reader, name string, strict bool) (*Labels, error) {
 
 	labels := &Labels{}
 	lineOf := map[int64]int{}
+	line := 1
 	var faults []error
-	for len(faults) < maxLabelErrors {
+	for {
 		record, err := cr.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			line, _ := cr.FieldPos(0)
-			var perr *csv.ParseError
-			if errors.As(err, &perr) {
-				line = perr.Line
-			}
-			faults = append(faults, &DataError{File: name, Line: line, Err: unwrapCSV(err)})
-			break // after a broken quote nothing can be trusted
+			// After a broken quote nothing that follows can be trusted.
+			faults = append(faults, broken(err, name, line+1))
+			break
 		}
-		line, _ := cr.FieldPos(0)
+		line, _ = cr.FieldPos(0)
 		id, votes, err := parseRow(record, columns, strict)
 		if err == nil {
 			if first, seen := lineOf[id]; seen {
@@ -118,6 +106,9 @@ func parse(r io.Reader, name string, strict bool) (*Labels, error) {
 		}
 		if err != nil {
 			faults = append(faults, &DataError{File: name, Line: line, Err: err})
+			if len(faults) == maxLabelErrors {
+				break
+			}
 			continue
 		}
 		lineOf[id] = line
@@ -130,12 +121,13 @@ func parse(r io.Reader, name string, strict bool) (*Labels, error) {
 	return labels, nil
 }
 
-func unwrapCSV(err error) error {
-	var perr *csv.ParseError
-	if errors.As(err, &perr) {
-		return perr.Err
+// broken describes an error of reading itself: malformed CSV, at the line its
+// row starts on, or a file that cannot be read on from the given line.
+func broken(err error, name string, line int) *DataError {
+	if perr, ok := errors.AsType[*csv.ParseError](err); ok {
+		return &DataError{File: name, Line: perr.StartLine, Err: perr.Err}
 	}
-	return err
+	return &DataError{File: name, Line: line, Err: fmt.Errorf("failed to read: %w", reason(err))}
 }
 
 func checkHeader(header []string, strict bool) error {
@@ -156,19 +148,19 @@ func parseRow(record []string, columns int, strict bool) (int64, Votes, error) {
 	if len(record) != columns {
 		return 0, votes, fmt.Errorf("%d columns, want %d", len(record), columns)
 	}
-	id, err := strconv.ParseInt(record[0], 10, 64)
-	if err != nil || id <= 0 {
-		return 0, votes, fmt.Errorf("GalaxyID %q is not a positive whole number", record[0])
+	id, err := parseID(record[0])
+	if err != nil {
+		return 0, votes, err
 	}
 	for c := range votes {
 		x, err := strconv.ParseFloat(record[c+1], 64)
 		if err != nil {
 			return 0, votes, fmt.Errorf("%s = %q is not a number", Answers[c].Class(), record[c+1])
 		}
-		if !(x >= 0 && x <= 1) {
+		if !(x >= 0 && x <= 1) { // also catches NaN
 			return 0, votes, fmt.Errorf("%s = %s, want 0 to 1", Answers[c].Class(), record[c+1])
 		}
-		votes[c] = x
+		votes[c] = math.Abs(x) // -0 is 0
 	}
 	if strict {
 		err = votes.Check()
@@ -179,26 +171,28 @@ func parseRow(record []string, columns int, strict bool) (int64, Votes, error) {
 // Write writes the table as CSV with its header, six decimals a vote, in the
 // order of the ids.
 func (l *Labels) Write(w io.Writer) error {
+	if len(l.IDs) != len(l.Votes) {
+		return fmt.Errorf("failed to write votes: %d ids for %d rows", len(l.IDs), len(l.Votes))
+	}
 	order := make([]int, len(l.IDs))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(a, b int) int { return int(l.IDs[a] - l.IDs[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(l.IDs[a], l.IDs[b]) })
 
-	cw := csv.NewWriter(w)
-	if err := cw.Write(Header()); err != nil {
-		return err
-	}
+	cw := csv.NewWriter(w) // keeps its first error, which Error returns
+	cw.Write(Header())
 	record := make([]string, NumAnswers+1)
 	for _, i := range order {
 		record[0] = strconv.FormatInt(l.IDs[i], 10)
 		for c, x := range l.Votes[i] {
 			record[c+1] = strconv.FormatFloat(x, 'f', 6, 64)
 		}
-		if err := cw.Write(record); err != nil {
-			return err
-		}
+		cw.Write(record)
 	}
 	cw.Flush()
-	return cw.Error()
+	if err := cw.Error(); err != nil {
+		return fmt.Errorf("failed to write votes: %w", err)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package galaxyzoo
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -19,14 +20,14 @@ type Score struct {
 
 // NewScore scores predicted votes against the votes cast, row by row. It
 // returns an error where the numbers of rows differ, where there are none, or
-// where a prediction is not finite.
+// where a value is not finite.
 func NewScore(predicted, cast []Votes) (Score, error) {
 	var s Score
 	if len(predicted) != len(cast) {
 		return s, fmt.Errorf("failed to score: %d predictions for %d galaxies", len(predicted), len(cast))
 	}
 	if len(cast) == 0 {
-		return s, fmt.Errorf("failed to score: no galaxies")
+		return s, errors.New("failed to score: there are no galaxies")
 	}
 	var squares [NumAnswers]float64
 	for i := range cast {
@@ -39,7 +40,7 @@ func NewScore(predicted, cast []Votes) (Score, error) {
 	total := 0.0
 	for c, sq := range squares {
 		if math.IsNaN(sq) || math.IsInf(sq, 0) {
-			return s, fmt.Errorf("failed to score: a prediction of %s is not finite", Answers[c].Class())
+			return s, fmt.Errorf("failed to score: a value of %s is not finite", Answers[c].Class())
 		}
 		total += sq
 		s.Answers[c] = math.Sqrt(sq / n)

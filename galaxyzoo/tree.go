@@ -55,10 +55,7 @@ func (q Question) Parents() []Answer {
 
 // Questions is the tree of Willett et al. 2013 (MNRAS 435, 2835), figure 1, in
 // the order of the question numbers. Answers is the same by column.
-var (
-	Questions [NumQuestions]Question
-	Answers   [NumAnswers]Answer
-)
+var Questions, Answers = growTree()
 
 type answerSpec struct {
 	text string
@@ -94,16 +91,17 @@ var treeSpec = [NumQuestions]struct {
 		[]answerSpec{{"1 arm", 5}, {"2 arms", 5}, {"3 arms", 5}, {"4 arms", 5}, {"more than 4", 5}, {"can't tell", 5}}},
 }
 
-func init() {
+func growTree() (questions [NumQuestions]Question, answers [NumAnswers]Answer) {
 	column := 0
 	for i, spec := range treeSpec {
 		q := Question{Number: i + 1, Text: spec.text, Short: spec.short, Reach: spec.reach}
 		for j, s := range spec.answers {
 			a := Answer{Question: q.Number, Number: j + 1, Column: column, Text: s.text, Next: s.next}
 			q.Answers = append(q.Answers, a)
-			Answers[column] = a
+			answers[column] = a
 			column++
 		}
-		Questions[i] = q
+		questions[i] = q
 	}
+	return questions, answers
 }
