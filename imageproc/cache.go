@@ -1,0 +1,168 @@
+package imageproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"golang.org/x/sys/unix"
+)
+
+// A Cache holds the crops of a whole catalogue in one file, mapped into memory
+// read-only and shared with every other process that uses it. Its methods but
+// Close may be called by several goroutines at once.
+type Cache struct {
+	path   string
+	header cacheHeader
+	file   []byte // the mapping; nil once closed
+}
+
+// OpenCache opens the crops of c under p in the folder dir, making both the
+// folder and the file where they are missing. A file that is truncated, damaged
+// or made from other images is built anew. One process builds a file at a
+// time; others wait for it and share the result.
+//
+// Building calls progress, unless nil, after each image, one call at a time and
+// with done rising by one; opening a finished file calls it never. Ending ctx
+// stops the build, which then leaves no file behind, as does every error. Faults
+// of images are *galaxyzoo.DataError, joined: all images are looked at, and the
+// first 20 faults are told.
+func OpenCache(ctx context.Context, dir string, c *galaxyzoo.Catalogue, p Preprocessing, progress func(done, total int)) (*Cache, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("failed to create the folder for crops: %w", err)
+	}
+	header := newCacheHeader(c, p)
+	path := filepath.Join(dir, fmt.Sprintf("%s%s-%x%s", cachePrefix, p, header.key[:16], cacheSuffix))
+	cache, err := mapCache(path, header)
+	var damage *damageError
+	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &damage) {
+		return cache, err
+	}
+	b := builder{path: path, header: header, catalogue: c, preprocessing: p, progress: progress}
+	if err := b.build(ctx); err != nil {
+		return nil, err
+	}
+	return mapCache(path, header)
+}
+
+// A damageError says why a cache file cannot be used and must be built anew.
+type damageError struct {
+	path string
+	err  error
+}
+
+func (e *damageError) Error() string {
+	return fmt.Sprintf("failed to use crops in %s: %v", e.path, e.err)
+}
+
+func (e *damageError) Unwrap() error { return e.err }
+
+// mapCache maps the file at path, which must be that of want. A file that is
+// not gives a *damageError.
+func mapCache(path string, want cacheHeader) (*Cache, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("failed to open crops: %w", err)
+	}
+	defer f.Close() // the mapping outlives it
+	header, err := verify(f, want)
+	if err != nil {
+		return nil, err
+	}
+	mapping, err := unix.Mmap(int(f.Fd()), 0, int(header.fileBytes()), unix.PROT_READ, mapFlags)
+	if err != nil {
+		return nil, fmt.Errorf("failed to map crops in %s: %w", path, err)
+	}
+	return &Cache{path: path, header: header, file: mapping}, nil
+}
+
+// verify checks header, length and checksums. It reads rather than maps the
+// file: a disk that fails then gives an error and no signal.
+func verify(f *os.File, want cacheHeader) (cacheHeader, error) {
+	damaged := func(err error) (cacheHeader, error) {
+		return cacheHeader{}, &damageError{path: f.Name(), err: err}
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return cacheHeader{}, fmt.Errorf("failed to open crops: %w", err)
+	}
+	if info.Size() != want.fileBytes() {
+		return damaged(fmt.Errorf("the file has %d bytes, want %d", info.Size(), want.fileBytes()))
+	}
+	start := make([]byte, headerSize)
+	if _, err := f.ReadAt(start, 0); err != nil {
+		return cacheHeader{}, fmt.Errorf("failed to read crops: %w", err)
+	}
+	header, err := decodeCacheHeader(start, want)
+	if err != nil {
+		return damaged(err)
+	}
+	sum, err := pixelChecksum(f, header)
+	if err != nil {
+		return cacheHeader{}, err
+	}
+	if sum != header.pixels {
+		return damaged(errors.New("the pixels are damaged"))
+	}
+	return header, nil
+}
+
+// pixelChecksum reads all crops of a file.
+func pixelChecksum(f *os.File, h cacheHeader) (uint32, error) {
+	r := io.NewSectionReader(f, headerSize, h.fileBytes()-headerSize)
+	buffer := make([]byte, 1<<18)
+	sum := uint32(0)
+	for {
+		n, err := r.Read(buffer)
+		sum = crc32.Update(sum, castagnoli, buffer[:n])
+		if err == io.EOF {
+			return sum, nil
+		}
+		if err != nil {
+			return 0, fmt.Errorf("failed to read crops: %w", err)
+		}
+	}
+}
+
+// Len returns the number of crops, which is that of the catalogue's galaxies.
+func (c *Cache) Len() int { return c.header.count }
+
+// Size returns the side of a crop in pixels.
+func (c *Cache) Size() int { return c.header.size }
+
+// Path returns the name of the file.
+func (c *Cache) Path() string { return c.path }
+
+// Crop returns the crop of galaxy i as packed RGB [size, size, 3]. It is a view
+// of the file: it must not be written to, which would end the program, nor used
+// after Close. An index out of range panics, as that of a slice does.
+func (c *Cache) Crop(i int) []byte {
+	n := c.header.cropBytes()
+	if i < 0 || i >= c.header.count {
+		panic(fmt.Sprintf("imageproc: crop %d of %d", i, c.header.count))
+	}
+	start := headerSize + i*n
+	return c.file[start : start+n : start+n]
+}
+
+// Close unmaps the file. A second Close does nothing.
+func (c *Cache) Close() error {
+	if c.file == nil {
+		return nil
+	}
+	err := unix.Munmap(c.file)
+	c.file = nil
+	if err != nil {
+		return fmt.Errorf("failed to close crops in %s: %w", c.path, err)
+	}
+	return nil
+}

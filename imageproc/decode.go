@@ -1,0 +1,145 @@
+package imageproc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// Limits bound what Decode accepts, so that a hostile or broken file costs
+// neither memory nor time.
+type Limits struct {
+	MaxBytes            int64 // of the encoded file
+	MaxWidth, MaxHeight int   // pixels
+}
+
+// DefaultLimits are far above the challenge's images (424x424 pixels, about
+// 14 kB) and let a survey's larger cutouts through: a decoded image takes at
+// most 64 MiB.
+var DefaultLimits = Limits{MaxBytes: 32 << 20, MaxWidth: 4096, MaxHeight: 4096}
+
+// Decode reads a JPEG or a PNG; which of the two is seen from its content, never
+// from its name. Grey, CMYK, paletted and 16-bit images become 8-bit RGB, and
+// transparency is laid over black, the colour of the sky. The dimensions are
+// checked before pixels are allocated for. The error is a *galaxyzoo.DataError
+// that carries the given name and what is wrong with the file.
+func Decode(r io.Reader, name string, l Limits) (*image.NRGBA, error) {
+	img, err := decode(r, l)
+	if err != nil {
+		return nil, &galaxyzoo.DataError{File: name, Err: err}
+	}
+	return img, nil
+}
+
+func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
+	// One byte beyond the limit tells a file of just that size from a larger one.
+	encoded, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("failed to read image: %w", err)
+	}
+	if int64(len(encoded)) > l.MaxBytes {
+		return nil, fmt.Errorf("image file is larger than the limit of %d bytes", l.MaxBytes)
+	}
+
+	// image.Decode would accept whatever format some imported package has
+	// registered (imaging registers GIF, TIFF and BMP).
+	var format codec
+	switch kind := sniff(encoded); kind {
+	case "JPEG":
+		format = codec{kind, jpeg.DecodeConfig, jpeg.Decode}
+	case "PNG":
+		format = codec{kind, png.DecodeConfig, png.Decode}
+	case "":
+		return nil, errors.New("the file is empty, want a JPEG or PNG image")
+	default:
+		return nil, fmt.Errorf("the content is %s, want a JPEG or PNG image", kind)
+	}
+
+	config, err := format.decodeConfig(bytes.NewReader(encoded))
+	if err != nil {
+		return nil, format.fail(err)
+	}
+	if config.Width < 1 || config.Height < 1 {
+		return nil, fmt.Errorf("the image is %dx%d pixels: it holds none", config.Width, config.Height)
+	}
+	if config.Width > l.MaxWidth || config.Height > l.MaxHeight {
+		return nil, fmt.Errorf("the image is %dx%d pixels, the limit is %dx%d",
+			config.Width, config.Height, l.MaxWidth, l.MaxHeight)
+	}
+	img, err := format.decode(bytes.NewReader(encoded))
+	if err != nil {
+		return nil, format.fail(err)
+	}
+	return flatten(img), nil
+}
+
+// A codec is one of the formats that Decode accepts.
+type codec struct {
+	name         string
+	decodeConfig func(io.Reader) (image.Config, error)
+	decode       func(io.Reader) (image.Image, error)
+}
+
+func (c codec) fail(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("failed to decode %s: the file is truncated: %w", c.name, io.ErrUnexpectedEOF)
+	}
+	return fmt.Errorf("failed to decode %s: %w", c.name, err)
+}
+
+// flatten copies img onto opaque black.
+func flatten(img image.Image) *image.NRGBA {
+	bounds := img.Bounds()
+	// Premultiplied and plain pixels are the same bytes where all are opaque,
+	// and draw has its fast loops for the premultiplied kind.
+	canvas := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
+	op := draw.Src
+	if o, ok := img.(interface{ Opaque() bool }); !ok || !o.Opaque() {
+		for i := 3; i < len(canvas.Pix); i += 4 {
+			canvas.Pix[i] = 0xff
+		}
+		op = draw.Over
+	}
+	draw.Draw(canvas, canvas.Rect, img, bounds.Min, op)
+	return &image.NRGBA{Pix: canvas.Pix, Stride: canvas.Stride, Rect: canvas.Rect}
+}
+
+// sniff names what the content starts with: "JPEG", "PNG", "" for no content
+// at all, or words for a message about anything else.
+func sniff(content []byte) string {
+	if len(content) == 0 {
+		return ""
+	}
+	for _, s := range signatures {
+		if bytes.HasPrefix(content, []byte(s.prefix)) {
+			return s.kind
+		}
+	}
+	start := content[:min(len(content), 512)]
+	for _, b := range start {
+		if b < ' ' && b != '\n' && b != '\r' && b != '\t' || b == 0x7f {
+			return "of an unknown kind"
+		}
+	}
+	return "text"
+}
+
+var signatures = []struct{ prefix, kind string }{
+	{"\xff\xd8", "JPEG"},
+	{"\x89PNG\r\n\x1a\n", "PNG"},
+	{"GIF8", "a GIF image"},
+	{"II*\x00", "a TIFF image"},
+	{"MM\x00*", "a TIFF image"},
+	{"BM", "a BMP image"},
+	{"RIFF", "a RIFF file (WebP?)"},
+	{"SIMPLE  =", "a FITS file"},
+	{"\x1f\x8b", "gzip-compressed"},
+	{"PK\x03\x04", "a ZIP archive"},
+}
