@@ -1,0 +1,121 @@
+// Package tflog keeps TensorFlow's own log off the terminal of a program that
+// imports it, errors excepted. Somebody who wants to read the log sets
+// TF_CPP_MIN_LOG_LEVEL (0 is everything) or starts the program with --verbose.
+package tflog
+
+/*
+#include <string.h>
+
+extern char **environ;
+
+static int verbose;
+
+static char *find(const char *name) {
+	size_t n = strlen(name);
+	for (char **e = environ; e && *e; e++)
+		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=') return *e + n + 1;
+	return NULL;
+}
+
+// TensorFlow logs, and settles its log level for good, while its library is
+// being loaded: before any Go code runs, and before libc would notice a variable
+// set by an early initialiser. So the program brings its own getenv, which the
+// dynamic linker prefers to libc's, and which knows a default for one variable.
+char *getenv(const char *name) {
+	char *value = find(name);
+	if (!value && !verbose && strcmp(name, "TF_CPP_MIN_LOG_LEVEL") == 0) return "2";
+	return value;
+}
+
+#ifdef __linux__
+// Runs before the initialisers of all libraries.
+static void read_arguments(int argc, char **argv, char **envp) {
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--verbose") == 0) verbose = 1;
+}
+
+__attribute__((section(".preinit_array"), used))
+static void (*const before_libraries)(int, char **, char **) = read_arguments;
+#endif
+
+static int log_wanted(void) { return verbose || find("TF_CPP_MIN_LOG_LEVEL"); }
+*/
+import "C"
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// chatter marks the lines that TensorFlow 2.18 to 2.21 write through a log that
+// knows no level before it is initialised, which nothing in TensorFlow does.
+var chatter = []string{
+	"All log messages before absl::InitializeLog() is called are written to STDERR",
+	"MLIR V1 optimization pass is not enabled",
+}
+
+// Quietly calls f, which starts the TensorFlow runtime, and keeps those lines of
+// its log off standard error that getenv above cannot. All else that is written
+// there meanwhile appears once f has returned.
+func Quietly(f func() error) error {
+	if C.log_wanted() != 0 {
+		return f()
+	}
+	restore, err := divert()
+	if err != nil { // a program without a standard error has nothing to keep clean
+		return f()
+	}
+	defer restore()
+	return f()
+}
+
+// divert points standard error at a pipe until restore is called.
+func divert() (restore func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("failed to make a pipe: %w", err)
+	}
+	saved, err := unix.FcntlInt(2, unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		r.Close()
+		w.Close()
+		return nil, fmt.Errorf("failed to keep standard error: %w", err)
+	}
+	if err := unix.Dup3(int(w.Fd()), 2, 0); err != nil {
+		r.Close()
+		w.Close()
+		unix.Close(saved)
+		return nil, fmt.Errorf("failed to divert standard error: %w", err)
+	}
+	read := make(chan []byte, 1)
+	go func() { // reads as it comes, so that no writer waits for room in the pipe
+		text, _ := io.ReadAll(r)
+		read <- text
+	}()
+	return func() {
+		unix.Dup3(saved, 2, 0)
+		unix.Close(saved)
+		w.Close()
+		os.Stderr.Write(withoutChatter(<-read))
+		r.Close()
+	}, nil
+}
+
+func withoutChatter(text []byte) []byte {
+	var kept bytes.Buffer
+	for line := range strings.SplitAfterSeq(string(text), "\n") {
+		drop := false
+		for _, c := range chatter {
+			drop = drop || strings.Contains(line, c)
+		}
+		if !drop {
+			kept.WriteString(line)
+		}
+	}
+	return kept.Bytes()
+}

@@ -1,0 +1,192 @@
+package graph
+
+import (
+	"fmt"
+
+	tf "github.com/wamuir/graft/tensorflow"
+	"github.com/wamuir/graft/tensorflow/op"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// variable is a Variable's place in a TensorFlow graph.
+type variable struct {
+	Variable
+	dtype   tf.DataType
+	handle  tf.Output
+	read    tf.Output // the only read of it, shared by all who need the value
+	initial tf.Output // placeholder that assign takes its value from
+	assign  *tf.Operation
+}
+
+// builder adds a network to a TensorFlow graph: its variables once, its forward
+// pass as often as it is needed.
+type builder struct {
+	scope *op.Scope
+	net   *Network
+	table []LayerInfo
+	vars  map[string]*variable
+	order []*variable
+}
+
+func newBuilder(net *Network) (*builder, error) {
+	table, err := net.Table()
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{scope: op.NewScope(), net: net, table: table, vars: map[string]*variable{}}
+	for _, row := range table {
+		for _, v := range row.vars {
+			b.addVariable(v, tf.Float)
+		}
+	}
+	return b, nil
+}
+
+// addVariable adds a variable that is assigned from a placeholder. The names of
+// its operations are those that TensorFlow's Python loaders expect.
+func (b *builder) addVariable(v Variable, dtype tf.DataType) *variable {
+	out := &variable{Variable: v, dtype: dtype}
+	handle := b.scope.AddOperation(tf.OpSpec{
+		Type: "VarHandleOp", Name: v.Name,
+		Attrs: map[string]any{
+			"dtype": dtype, "shape": tf.MakeShape(v.Shape...),
+			"shared_name": v.Name, // an empty one would be shared by all variables
+		},
+	})
+	if b.scope.Err() != nil {
+		return out
+	}
+	out.handle = handle.Output(0)
+	add := func(name, kind string, attrs map[string]any, in ...tf.Input) *tf.Operation {
+		return b.scope.AddOperation(tf.OpSpec{Type: kind, Name: v.Name + name, Attrs: attrs, Input: in})
+	}
+	read := add("/Read", "ReadVariableOp", map[string]any{"dtype": dtype}, out.handle)
+	initial := add("/Initial", "Placeholder", map[string]any{"dtype": dtype, "shape": tf.MakeShape(v.Shape...)})
+	if b.scope.Err() != nil {
+		return out
+	}
+	out.read, out.initial = read.Output(0), initial.Output(0)
+	out.assign = add("/Assign", "AssignVariableOp", map[string]any{"dtype": dtype}, out.handle, out.initial)
+	b.vars[v.Name] = out
+	b.order = append(b.order, out)
+	return out
+}
+
+// trainable lists the variables that gradients are taken of.
+func (b *builder) trainable() []*variable {
+	var out []*variable
+	for _, v := range b.order {
+		if v.Trainable {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// A forward pass in training mode needs these; inference passes none.
+type trainingInputs struct {
+	seed uint64
+	step tf.Output // int64 scalar
+	// updates collects the operations that move the averages.
+	updates *[]*tf.Operation
+}
+
+// forward adds one copy of the network: uint8 images [batch, size, size, 3] in,
+// float32 votes [batch, 37] out.
+func (b *builder) forward(scope *op.Scope, images tf.Output, training *trainingInputs) tf.Output {
+	x := op.Cast(scope, images, tf.Float)
+	x = op.Mul(scope.SubScope("scale"), x, op.Const(scope.SubScope("scale").SubScope("by"), float32(1./255)))
+
+	var rows tf.Output
+	if training != nil {
+		s := scope.SubScope("rows")
+		rows = op.StridedSlice(s, op.Shape(s, images),
+			op.Const(s.SubScope("begin"), []int32{0}), op.Const(s.SubScope("end"), []int32{1}), op.Const(s.SubScope("stride"), []int32{1}))
+	}
+	for i, row := range b.table {
+		p := &pass{
+			scope: scope.SubScope(row.Name), x: x, in: row.in,
+			training: training != nil, values: map[string]tf.Output{}, rows: rows,
+		}
+		for _, v := range row.vars {
+			p.values[v.Name[len(row.Name)+1:]] = b.vars[v.Name].read
+		}
+		if training != nil {
+			s := p.sub("seed")
+			p.seed = op.Pack(s, []tf.Output{op.Const(s.SubScope("layer"), int64(training.seed)+int64(i)<<32), training.step})
+			p.average = func(name string, batch tf.Output, decay float64) {
+				v, s := b.vars[row.Name+"/"+name], p.sub(name)
+				delta := op.Mul(s, op.Sub(s, v.read, batch), op.Const(s.SubScope("rate"), float32(1-decay)))
+				*training.updates = append(*training.updates, op.AssignSubVariableOp(s, v.handle, delta))
+			}
+		}
+		row.layer.build(p)
+		x = p.x
+	}
+	if b.net.Output == Sigmoid {
+		x = op.Sigmoid(scope.SubScope("output"), x)
+	}
+	return x
+}
+
+// imageShape is the shape of a batch of the network's input.
+func (b *builder) imageShape() tf.Shape {
+	size := int64(b.net.Size)
+	return tf.MakeShape(-1, size, size, Channels)
+}
+
+// loss adds sum_k w_k mean_i (prediction_ik - vote_ik)^2, a scalar.
+func loss(scope *op.Scope, predictions, votes tf.Output, weights [galaxyzoo.NumAnswers]float32) tf.Output {
+	squares := op.SquaredDifference(scope, predictions, votes)
+	perAnswer := op.Mean(scope, squares, op.Const(scope.SubScope("batch"), int32(0)))
+	weighted := op.Mul(scope, perAnswer, op.Const(scope.SubScope("weights"), weights[:]))
+	return op.Sum(scope, weighted, op.Const(scope.SubScope("answers"), int32(0)))
+}
+
+// clipByGlobalNorm scales the gradients so that the norm of all of them
+// together is at most limit (Pascanu et al. 2013, arXiv 1211.5063).
+func clipByGlobalNorm(scope *op.Scope, gradients []tf.Output, limit float64) []tf.Output {
+	halves := make([]tf.Output, len(gradients)) // L2Loss is half the square
+	for i, g := range gradients {
+		halves[i] = op.L2Loss(scope.SubScope(fmt.Sprintf("norm%d", i)), g)
+	}
+	norm := op.Sqrt(scope, op.Mul(scope.SubScope("double"), op.AddN(scope, halves), op.Const(scope.SubScope("two"), float32(2))))
+	max := op.Const(scope.SubScope("limit"), float32(limit))
+	factor := op.Div(scope, max, op.Maximum(scope, norm, max))
+	clipped := make([]tf.Output, len(gradients))
+	for i, g := range gradients {
+		clipped[i] = op.Mul(scope.SubScope(fmt.Sprintf("clip%d", i)), g, factor)
+	}
+	return clipped
+}
+
+// Adam's settings, as Kingma & Ba 2015 (arXiv 1412.6980) give them.
+const (
+	adamBeta1   = 0.9
+	adamBeta2   = 0.999
+	adamEpsilon = 1e-8
+)
+
+// adam adds the optimiser's slots and one update for each gradient. step is the
+// number of updates made so far.
+func (b *builder) adam(scope *op.Scope, targets []*variable, gradients []tf.Output, step, learningRate tf.Output) []*tf.Operation {
+	count := op.Cast(scope, step, tf.Float)
+	count = op.AddV2(scope.SubScope("count"), count, op.Const(scope.SubScope("one"), float32(1)))
+	constant := func(name string, x float64) tf.Output { return op.Const(scope.SubScope(name), float32(x)) }
+	beta1, beta2, epsilon := constant("beta1", adamBeta1), constant("beta2", adamBeta2), constant("epsilon", adamEpsilon)
+	power1 := op.Pow(scope.SubScope("power1"), beta1, count)
+	power2 := op.Pow(scope.SubScope("power2"), beta2, count)
+
+	var updates []*tf.Operation
+	for i, v := range targets {
+		m := b.addVariable(Variable{Name: "adam/m/" + v.Name, Shape: v.Shape, Role: Offset}, tf.Float)
+		w := b.addVariable(Variable{Name: "adam/v/" + v.Name, Shape: v.Shape, Role: Offset}, tf.Float)
+		if b.scope.Err() != nil {
+			return nil
+		}
+		updates = append(updates, op.ResourceApplyAdam(scope.SubScope(fmt.Sprintf("apply%d", i)),
+			v.handle, m.handle, w.handle, power1, power2, learningRate, beta1, beta2, epsilon, gradients[i]))
+	}
+	return updates
+}

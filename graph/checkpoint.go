@@ -1,0 +1,153 @@
+package graph
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	tf "github.com/wamuir/graft/tensorflow"
+	"github.com/wamuir/graft/tensorflow/op"
+)
+
+// checkpointName is the prefix of a checkpoint's files in its folder:
+// variables.index and variables.data-00000-of-00001.
+const checkpointName = "variables"
+
+// Weights are a network's variables by name, the moving averages included.
+type Weights map[string][]float32
+
+// saver is the part of a graph that writes variables to files and reads them
+// back, in TensorFlow's own checkpoint format.
+type saver struct {
+	filename      tf.Output // string scalar, fed
+	save, restore *tf.Operation
+	saved         tf.Output // the filename again, once it is written
+}
+
+// addSaver adds the operations for the variables given. Their names go into a
+// SavedModel's saver_def.
+func (b *builder) addSaver(vars []*variable) saver {
+	root := b.scope
+	var s saver
+	filename := root.AddOperation(tf.OpSpec{Type: "Placeholder", Name: "save/filename",
+		Attrs: map[string]any{"dtype": tf.String, "shape": tf.ScalarShape()}})
+	if root.Err() != nil {
+		return s
+	}
+	s.filename = filename.Output(0)
+
+	names := make([]string, len(vars))
+	whole := make([]string, len(vars)) // no slices: each variable in one piece
+	values := make([]tf.Output, len(vars))
+	types := make([]tf.DataType, len(vars))
+	for i, v := range vars {
+		names[i], values[i], types[i] = v.Name, v.read, v.dtype
+	}
+	scope := root.SubScope("checkpoint")
+	nameTensor := op.Const(scope.SubScope("names"), names)
+	slices := op.Const(scope.SubScope("slices"), whole)
+	s.save = op.SaveV2(scope, s.filename, nameTensor, slices, values)
+	if root.Err() != nil {
+		return s
+	}
+	saved := root.AddOperation(tf.OpSpec{Type: "Identity", Name: "save/control_dependency",
+		Input: []tf.Input{s.filename}, ControlDependencies: []*tf.Operation{s.save}})
+	restored := op.RestoreV2(scope, s.filename, nameTensor, slices, types)
+	if root.Err() != nil {
+		return s
+	}
+	s.saved = saved.Output(0)
+	assigns := make([]*tf.Operation, len(vars))
+	for i, v := range vars {
+		assigns[i] = op.AssignVariableOp(scope.SubScope(fmt.Sprintf("assign%d", i)), v.handle, restored[i])
+	}
+	if root.Err() != nil {
+		return s
+	}
+	s.restore = root.AddOperation(tf.OpSpec{Type: "NoOp", Name: "save/restore_all", ControlDependencies: assigns})
+	return s
+}
+
+func (s saver) run(session *tf.Session, prefix string, target *tf.Operation) error {
+	name, err := tf.NewTensor(prefix)
+	if err != nil {
+		return err
+	}
+	_, err = session.Run(map[tf.Output]*tf.Tensor{s.filename: name}, nil, []*tf.Operation{target})
+	return err
+}
+
+// Save writes the weights, the optimiser's slots and the step count to the
+// folder, which has to exist.
+func (t *Trainer) Save(dir string) error {
+	if err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.save); err != nil {
+		return fmt.Errorf("failed to write checkpoint %q: %w", dir, explain(err))
+	}
+	return nil
+}
+
+// Restore takes up what Save wrote. The network must have the same layers.
+func (t *Trainer) Restore(dir string) error {
+	if err := checkCheckpoint(dir); err != nil {
+		return err
+	}
+	if err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.restore); err != nil {
+		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, t.net.Name, err)
+	}
+	return nil
+}
+
+// checkCheckpoint gives a clear error where the runtime would give an odd one.
+func checkCheckpoint(dir string) error {
+	index := filepath.Join(dir, checkpointName+".index")
+	if _, err := os.Stat(index); err != nil {
+		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
+	}
+	return nil
+}
+
+// ReadWeights reads the network's variables from a checkpoint that a Trainer of
+// the same network saved.
+func ReadWeights(net *Network, dir string) (Weights, error) {
+	if err := checkCheckpoint(dir); err != nil {
+		return nil, err
+	}
+	b, err := newBuilder(net)
+	if err != nil {
+		return nil, err
+	}
+	saver := b.addSaver(b.order)
+	session, err := b.start()
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	if err := saver.run(session, filepath.Join(dir, checkpointName), saver.restore); err != nil {
+		return nil, fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, net.Name, err)
+	}
+	return b.weights(session)
+}
+
+// start finishes the graph and opens a session on it.
+func (b *builder) start() (*tf.Session, error) {
+	g, err := b.scope.Finalize()
+	if err != nil {
+		return nil, fmt.Errorf("failed to build network %q: %w", b.net.Name, err)
+	}
+	return newSession(g)
+}
+
+// weights copies the network's variables out of a session.
+func (b *builder) weights(session *tf.Session) (Weights, error) {
+	weights := Weights{}
+	for _, row := range b.table {
+		for _, v := range row.vars {
+			out, err := session.Run(nil, []tf.Output{b.vars[v.Name].read}, nil)
+			if err != nil {
+				return nil, explain(err)
+			}
+			weights[v.Name] = copyFloats(out[0])
+		}
+	}
+	return weights, nil
+}

@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// Networks are the networks that can be named, each a fresh value.
+func Networks() []Network {
+	return []Network{
+		{
+			Name: "seed2", Size: 64, Init: FanInUniform, Output: Sigmoid,
+			Doc: "two convolutions and three dense layers: the network that the seed study prints",
+			Layers: []Layer{
+				Conv{Filters: 64, Kernel: 9, Padding: 2}, ReLU{}, MaxPool{2},
+				Conv{Filters: 96, Kernel: 5, Padding: 2, NoBias: true}, BatchNorm{}, ReLU{}, MaxPool{2},
+				Flatten{},
+				Dense{2700}, Dropout{.15}, ReLU{},
+				Dense{675}, Dropout{.15}, ReLU{},
+				Dense{galaxyzoo.NumAnswers},
+			},
+		},
+		{
+			Name: "seed3", Size: 64, Init: FanInUniform, Output: Sigmoid,
+			Doc: "three convolutions and three dense layers: the network whose score the seed study reports",
+			Layers: []Layer{
+				Conv{Filters: 64, Kernel: 9, Padding: 4}, ReLU{}, MaxPool{2},
+				Conv{Filters: 96, Kernel: 5, Padding: 2, NoBias: true}, BatchNorm{}, ReLU{}, MaxPool{2},
+				Conv{Filters: 128, Kernel: 3, Padding: 1, NoBias: true}, BatchNorm{}, ReLU{}, MaxPool{2},
+				Flatten{},
+				Dense{1024}, Dropout{.15}, ReLU{},
+				Dense{256}, Dropout{.15}, ReLU{},
+				Dense{galaxyzoo.NumAnswers},
+			},
+		},
+		{
+			Name: "small", Size: 64, Init: HeNormal, Output: Sigmoid,
+			Doc: "six convolutions with batch norm, for a laptop",
+			Layers: slices.Concat(
+				convNorm(32, 5), []Layer{MaxPool{2}},
+				convNorm(64, 3), convNorm(64, 3), []Layer{MaxPool{2}},
+				convNorm(128, 3), convNorm(128, 3), []Layer{MaxPool{2}},
+				convNorm(256, 3), []Layer{MaxPool{2}},
+				[]Layer{Flatten{},
+					Dropout{.5}, Dense{512}, ReLU{},
+					Dropout{.5}, Dense{galaxyzoo.NumAnswers}},
+			),
+		},
+	}
+}
+
+// convNorm is a convolution that keeps the size, batch norm and ReLU.
+func convNorm(filters, kernel int) []Layer {
+	return []Layer{Conv{Filters: filters, Kernel: kernel, Padding: kernel / 2, NoBias: true}, BatchNorm{}, ReLU{}}
+}
+
+// NetworkNames lists the names that LookUp knows.
+func NetworkNames() []string {
+	var names []string
+	for _, n := range Networks() {
+		names = append(names, n.Name)
+	}
+	return names
+}
+
+// LookUp returns the network of that name.
+func LookUp(name string) (*Network, error) {
+	for _, n := range Networks() {
+		if n.Name == name {
+			return &n, nil
+		}
+	}
+	return nil, fmt.Errorf("no network %q, want one of %q", name, NetworkNames())
+}

@@ -1,0 +1,128 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	tf "github.com/wamuir/graft/tensorflow"
+	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
+	"github.com/wamuir/graft/tensorflow/op"
+	"google.golang.org/protobuf/proto"
+)
+
+// ErrDevice marks a fault of the TensorFlow runtime or its device: out of
+// memory, a lost device, a library that does not start.
+var ErrDevice = errors.New("TensorFlow device failure")
+
+// Version returns the version of the TensorFlow library in use.
+func Version() string { return tf.Version() }
+
+// newSession starts a session on the devices there are: memory of a GPU is taken
+// as it is needed, and what has no kernel there runs on the CPU.
+func newSession(g *tf.Graph) (*tf.Session, error) {
+	options, err := sessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	s, err := tf.NewSession(g, options)
+	if err != nil {
+		return nil, fmt.Errorf("failed to start a TensorFlow session: %w: %w", ErrDevice, err)
+	}
+	return s, nil
+}
+
+func sessionOptions() (*tf.SessionOptions, error) {
+	// Read once by the library, before its first kernel runs: the same seed
+	// gives the same numbers on a device whose fast kernels do not.
+	if _, set := os.LookupEnv("TF_DETERMINISTIC_OPS"); !set {
+		os.Setenv("TF_DETERMINISTIC_OPS", "1")
+	}
+	config, err := proto.Marshal(&corepb.ConfigProto{
+		AllowSoftPlacement: true,
+		GpuOptions:         &corepb.GPUOptions{AllowGrowth: true},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &tf.SessionOptions{Config: config}, nil
+}
+
+// Devices lists the devices that TensorFlow finds, the CPU among them.
+func Devices() ([]string, error) {
+	s, err := newSession(tf.NewGraph())
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	devices, err := s.ListDevices()
+	if err != nil {
+		return nil, fmt.Errorf("failed to list devices: %w: %w", ErrDevice, err)
+	}
+	var names []string
+	for _, d := range devices {
+		names = append(names, shortName(d))
+	}
+	return names, nil
+}
+
+func shortName(d tf.Device) string {
+	name := d.Name[strings.LastIndex(d.Name, "device:")+len("device:"):]
+	if d.Type == "GPU" {
+		return fmt.Sprintf("%s (%d MiB)", name, d.MemoryLimitBytes>>20)
+	}
+	return name
+}
+
+// deviceOf names the device that TensorFlow places a network on: the first GPU
+// where there is one.
+func deviceOf(s *tf.Session) (string, error) {
+	devices, err := s.ListDevices()
+	if err != nil {
+		return "", fmt.Errorf("failed to list devices: %w: %w", ErrDevice, err)
+	}
+	name := "CPU:0"
+	for _, d := range devices {
+		if d.Type == "GPU" {
+			return shortName(d), nil
+		}
+	}
+	return name, nil
+}
+
+// explain adds the mend to errors of the runtime that have one. Status codes are
+// not exported by the binding, so the text has to do.
+func explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "OOM when allocating"), strings.Contains(text, "Resource exhausted"), strings.Contains(text, "RESOURCE_EXHAUSTED"):
+		return fmt.Errorf("%w: out of memory, try a smaller batch size: %w", ErrDevice, err)
+	case strings.Contains(text, "CUDA"), strings.Contains(text, "CUDNN"), strings.Contains(text, "cuDNN"):
+		return fmt.Errorf("%w: %w", ErrDevice, err)
+	}
+	return fmt.Errorf("TensorFlow: %w", err)
+}
+
+// Start runs an empty step, so that a library or a device that does not work is
+// found before anything depends on it.
+func Start() error {
+	scope := op.NewScope()
+	one := op.Const(scope, int32(1))
+	g, err := scope.Finalize()
+	if err != nil {
+		return fmt.Errorf("failed to start TensorFlow: %w: %w", ErrDevice, err)
+	}
+	s, err := newSession(g)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if _, err := s.Run(nil, []tf.Output{one}, nil); err != nil {
+		return fmt.Errorf("failed to start TensorFlow: %w: %w", ErrDevice, err)
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package graph
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"runtime"
+
+	tf "github.com/wamuir/graft/tensorflow"
+	"github.com/wamuir/graft/tensorflow/op"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// Options are what a Trainer needs besides the network.
+type Options struct {
+	// LossWeights weigh the answers in the loss, sum_k w_k mean_i
+	// (prediction_ik - vote_ik)^2. See MSE and WeightedMSE.
+	LossWeights [galaxyzoo.NumAnswers]float32
+	ClipNorm    float64 // limit of the norm of all gradients together; 0 is none
+	Seed        uint64  // of the initial weights and of dropout
+}
+
+// MSE returns the weights of the plain mean squared error, 1/37 each: its root
+// is the competition's score.
+func MSE() [galaxyzoo.NumAnswers]float32 {
+	var w [galaxyzoo.NumAnswers]float32
+	for c := range w {
+		w[c] = 1. / galaxyzoo.NumAnswers
+	}
+	return w
+}
+
+// WeightedMSE returns the seed study's weights: each answer's share of all votes
+// of the training rows.
+func WeightedMSE(rows []galaxyzoo.Votes) [galaxyzoo.NumAnswers]float32 {
+	mean := galaxyzoo.MeanVotes(rows)
+	total := 0.0
+	for _, x := range mean {
+		total += x
+	}
+	var w [galaxyzoo.NumAnswers]float32
+	for c, x := range mean {
+		if total > 0 {
+			w[c] = float32(x / total)
+		}
+	}
+	return w
+}
+
+// A Trainer holds a network in TensorFlow, in training and in inference form
+// over the same weights. Its methods must not be called concurrently.
+type Trainer struct {
+	net     *Network
+	seed    uint64
+	builder *builder
+	session *tf.Session
+	saver   saver
+
+	images, votes, rate tf.Output // placeholders
+	loss, predictions   tf.Output
+	step                *variable
+	train               *tf.Operation
+	rateTensor          *tf.Tensor
+	rateValue           []float32
+}
+
+// NewTrainer builds the graph of the network, its gradients and its optimiser,
+// and starts a session with freshly drawn weights. Close it after use.
+func NewTrainer(net *Network, o Options) (*Trainer, error) {
+	b, err := newBuilder(net)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{net: net, seed: o.Seed, builder: b}
+	t.build(o)
+	g, err := b.scope.Finalize()
+	if err != nil {
+		return nil, fmt.Errorf("failed to build network %q: %w", net.Name, err)
+	}
+	if t.session, err = newSession(g); err != nil {
+		return nil, err
+	}
+	if err := t.initialise(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Trainer) build(o Options) {
+	b, root := t.builder, t.builder.scope
+	input := root.SubScope("input")
+	t.images = op.Placeholder(input.SubScope("images"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
+	t.votes = op.Placeholder(input.SubScope("votes"), tf.Float, op.PlaceholderShape(tf.MakeShape(-1, galaxyzoo.NumAnswers)))
+	t.rate = op.Placeholder(input.SubScope("learning_rate"), tf.Float, op.PlaceholderShape(tf.ScalarShape()))
+	t.step = b.addVariable(Variable{Name: "global_step", Shape: []int64{}, Role: Offset}, tf.Int64)
+	if root.Err() != nil {
+		return
+	}
+
+	targets := b.trainable()
+	reads := make([]tf.Output, len(targets))
+	for i, v := range targets {
+		reads[i] = v.read
+	}
+	var updates []*tf.Operation
+	predictions := b.forward(root.SubScope("training"), t.images, &trainingInputs{seed: o.Seed, step: t.step.read, updates: &updates})
+	t.loss = loss(root.SubScope("loss"), predictions, t.votes, o.LossWeights)
+	if root.Err() != nil {
+		return
+	}
+	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{t.loss}, reads)
+	if root.Err() != nil {
+		return
+	}
+	if o.ClipNorm > 0 {
+		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, o.ClipNorm)
+	}
+	updates = append(updates, b.adam(root.SubScope("adam"), targets, gradients, t.step.read, t.rate)...)
+	if root.Err() != nil {
+		return
+	}
+	// Once the weights have moved the step counts; `train` stands for it all.
+	after := root.SubScope("step").WithControlDependencies(updates...)
+	count := op.AssignAddVariableOp(after, t.step.handle, op.Const(root.SubScope("step").SubScope("one"), int64(1)))
+	if root.Err() != nil {
+		return
+	}
+	t.train = op.NoOp(root.SubScope("train").WithControlDependencies(count))
+
+	t.predictions = b.forward(root.SubScope("inference"), t.images, nil)
+	t.saver = b.addSaver(b.order)
+}
+
+// initialise draws the weights and sets everything else to its start.
+func (t *Trainer) initialise() error {
+	for _, v := range t.builder.order {
+		if v.dtype == tf.Int64 {
+			zero, err := tf.NewTensor(int64(0))
+			if err != nil {
+				return err
+			}
+			if _, err := t.session.Run(map[tf.Output]*tf.Tensor{v.initial: zero}, nil, []*tf.Operation{v.assign}); err != nil {
+				return explain(err)
+			}
+			continue
+		}
+		if err := assign(t.session, v, t.net.Init.initialValues(v.Variable, t.seed)); err != nil {
+			return err
+		}
+	}
+	var memory []byte
+	var err error
+	if t.rateTensor, memory, err = newTensor(tf.Float); err != nil {
+		return err
+	}
+	t.rateValue = floats(memory)
+	return nil
+}
+
+// assign sets a float32 variable.
+func assign(s *tf.Session, v *variable, values []float32) error {
+	if len(values) != v.Elements() {
+		return fmt.Errorf("failed to set %s: %d values, want %d", v.Name, len(values), v.Elements())
+	}
+	tensor, err := tf.ReadTensor(tf.Float, v.Shape, bytes.NewReader(bytesOf(values)))
+	if err != nil {
+		return fmt.Errorf("failed to set %s: %w", v.Name, err)
+	}
+	_, err = s.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign})
+	return explain(err)
+}
+
+// Step makes one step of Adam on the batch with the given learning rate and
+// returns the loss before it.
+func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
+	t.rateValue[0] = float32(learningRate)
+	out, err := t.session.Run(
+		map[tf.Output]*tf.Tensor{t.images: b.images, t.votes: b.votes, t.rate: t.rateTensor},
+		[]tf.Output{t.loss}, []*tf.Operation{t.train})
+	if err != nil {
+		return 0, explain(err)
+	}
+	loss := float64(floats(memory(out[0]))[0])
+	runtime.KeepAlive(out[0])
+	return loss, nil
+}
+
+// Predict writes the network's votes for the batch's images, in inference mode.
+// votes has the batch's number of rows.
+func (t *Trainer) Predict(b *Batch, votes []galaxyzoo.Votes) error {
+	return predict(t.session, t.images, t.predictions, b, votes)
+}
+
+func predict(s *tf.Session, images, predictions tf.Output, b *Batch, votes []galaxyzoo.Votes) error {
+	if len(votes) != b.Rows {
+		return fmt.Errorf("failed to predict: room for %d votes, want %d", len(votes), b.Rows)
+	}
+	out, err := s.Run(map[tf.Output]*tf.Tensor{images: b.images}, []tf.Output{predictions}, nil)
+	if err != nil {
+		return explain(err)
+	}
+	readVotes(out[0], votes)
+	return nil
+}
+
+// Steps returns the number of steps made, those before a Restore included.
+func (t *Trainer) Steps() (int64, error) {
+	out, err := t.session.Run(nil, []tf.Output{t.step.read}, nil)
+	if err != nil {
+		return 0, explain(err)
+	}
+	return out[0].Value().(int64), nil
+}
+
+// Weights copies the network's variables, the moving averages included.
+func (t *Trainer) Weights() (Weights, error) { return t.builder.weights(t.session) }
+
+// Network returns the network that is trained.
+func (t *Trainer) Network() *Network { return t.net }
+
+// Device names the device that the network runs on, "CPU" or "GPU:0 (...)".
+func (t *Trainer) Device() (string, error) { return deviceOf(t.session) }
+
+// Close frees the session and its memory.
+func (t *Trainer) Close() error {
+	if t.session == nil {
+		return errors.New("failed to close: the trainer never started")
+	}
+	return explain(t.session.Close())
+}
