@@ -51,7 +51,7 @@ die() {
 	exit 1
 }
 
-kind= force=
+kind='' force=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cpu | --gpu)
@@ -72,11 +72,14 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly root target=$root/.tensorflow
 readonly stamp=$target/installed
 
+# has_library DIR: the name by which the linker finds TensorFlow is there.
+has_library() { [ -e "$1/libtensorflow.so" ] || [ -e "$1/libtensorflow.dylib" ]; }
+
 # The stamp's one line says what is installed: "cpu 2.18.1", "gpu 2.18.1" or
 # "home /path/to/it". It is written last and removed first, so a half-made
 # installation never carries one.
-installed=
-if [ -r "$stamp" ] && [ -e "$target/lib/libtensorflow.so" ] && [ -e "$target/include/tensorflow/c/c_api.h" ]; then
+installed=''
+if [ -r "$stamp" ] && has_library "$target/lib" && [ -e "$target/include/tensorflow/c/c_api.h" ]; then
 	installed=$(cat "$stamp")
 fi
 
@@ -84,6 +87,7 @@ if [ -n "${TENSORFLOW_HOME:-}" ]; then
 	if [ -n "$kind" ]; then die "--$kind fetches TensorFlow, TENSORFLOW_HOME names one that is here" "unset TENSORFLOW_HOME, or leave --$kind out"; fi
 	home=$(cd "$TENSORFLOW_HOME" 2>/dev/null && pwd -P) ||
 		die "failed to open TENSORFLOW_HOME=$TENSORFLOW_HOME: no such folder"
+	case $home/ in "$target"/*) die "TENSORFLOW_HOME names this checkout's own copy, $target" "unset TENSORFLOW_HOME" ;; esac
 	wanted="home $home"
 elif [ -z "$kind" ] && [ -n "$installed" ]; then
 	case $installed in
@@ -129,7 +133,7 @@ check_machine() {
 	free=$(df -Pm "$target" | awk 'NR == 2 { print $4 }')
 	if [ "$free" -lt "$1" ]; then
 		die "not enough room in $target: $free MiB are free, unpacking needs $1 MiB" \
-			"free some, or make .tensorflow a link to a folder on another disk"
+			"free some, or set TENSORFLOW_HOME to a TensorFlow on another disk, see --help"
 	fi
 }
 
@@ -239,7 +243,7 @@ link_home() {
 		mkdir "$incoming/nvidia"
 		ln -s "$(cd "$1/../nvidia/cuda_nvcc" && pwd -P)" "$incoming/nvidia/"
 	fi
-	if [ -e "$incoming/lib/libtensorflow.so" ] || [ -e "$incoming/lib/libtensorflow.dylib" ]; then
+	if has_library "$incoming/lib"; then
 		:
 	elif [ -e "$incoming/lib/libtensorflow.so.2" ]; then
 		ln -s libtensorflow.so.2 "$incoming/lib/libtensorflow.so"
