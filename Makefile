@@ -1,0 +1,122 @@
+# Needs Go, a C compiler, Python 3 with pip and venv, and make: each target
+# brings what else it wants. `make` lists them.
+
+GO     ?= go
+PREFIX ?= /usr/local
+
+# Folders without native code: these are tested without cgo and under the race
+# detector. All others are linked with TensorFlow.
+PURE := galaxyzoo imageproc run plots baseline internal scripts
+
+# What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
+# Python of scripts/requirements-ENVIRONMENT.txt.
+PYTHON_CHECKS :=
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+tensorflow := $(CURDIR)/.tensorflow
+version     = $(if $(wildcard .git),$(shell git describe --tags --always --dirty 2>/dev/null))
+
+# How cgo finds TensorFlow. The old kind of rpath serves the CUDA libraries too
+# that TensorFlow opens itself; only Linux has the choice. The inner quotes are
+# for paths with spaces.
+ifeq ($(shell uname -s),Linux)
+old_rpath := -Wl,--disable-new-dtags
+endif
+CGO_CFLAGS  := -g -O2 '-I$(tensorflow)/include'
+CGO_LDFLAGS := -g -O2 '-L$(tensorflow)/lib' $(old_rpath)
+rpath       := '-Wl,-rpath,$(tensorflow)/lib'
+
+# $(call cgo,FLAGS) runs what follows with TensorFlow and the linker's FLAGS.
+cgo = CGO_ENABLED=1 CGO_CFLAGS="$(CGO_CFLAGS)" CGO_LDFLAGS="$(CGO_LDFLAGS) $(1)"
+
+# The version is stamped by hand: Go's own stamp fails in a checkout that
+# belongs to somebody else. $ORIGIN is the folder of the running binary.
+build_flags = -buildvcs=false -ldflags "$(if $(version),-X main.version=$(version)) -extldflags '-Wl,-rpath,\$$ORIGIN/$(1)'"
+
+pure_packages   = $(addprefix ./,$(addsuffix /...,$(wildcard $(PURE))))
+native_packages = $$($(GO) list ./... | { grep -vE "^$$($(GO) list -m)/($(subst $() ,|,$(PURE)))(/|$$)" || true; })
+
+.PHONY: help
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { gsub(/[$$]+/, "$$", $$2); printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## puts TensorFlow's C library into .tensorflow; GPU=1: with CUDA
+	@scripts/install-tensorflow.sh $(if $(GPU),$(if $(filter 0,$(GPU)),--cpu,--gpu))
+
+.PHONY: build
+build: setup ## leaves bin/tfgalaxy
+	@$(call cgo,$(rpath)) $(GO) build -o bin/tfgalaxy $(call build_flags,../.tensorflow/lib) ./cmd/tfgalaxy
+
+.PHONY: demo
+demo: build ## trains a small network on drawn galaxies, some minutes
+	bin/tfgalaxy train --data synthetic:2000 --preset small --epochs 3
+
+# A binary of its own, which knows only the library installed beside it. Both are
+# made beside their place and renamed, so that a program at work keeps its own.
+.PHONY: install
+install: setup ## installs into PREFIX=/usr/local, with the library
+	@dir="$(DESTDIR)$(PREFIX)"
+	install -d "$$dir/bin" "$$dir/lib"
+	trap 'rm -rf "$$dir/bin/.tfgalaxy.new" "$$dir/lib/.tfgalaxy.new" "$$dir/lib/.tfgalaxy.old"' EXIT
+	$(cgo) $(GO) build -trimpath -o "$$dir/bin/.tfgalaxy.new" $(call build_flags,../lib/tfgalaxy/lib) ./cmd/tfgalaxy
+	rm -rf "$$dir/lib/.tfgalaxy.new"
+	install -d "$$dir/lib/.tfgalaxy.new"
+	for part in lib nvidia licences; do
+		if [ -e .tensorflow/$$part ]; then cp -RL .tensorflow/$$part "$$dir/lib/.tfgalaxy.new/"; fi
+	done
+	if [ -e "$$dir/lib/tfgalaxy" ]; then mv "$$dir/lib/tfgalaxy" "$$dir/lib/.tfgalaxy.old"; fi
+	mv "$$dir/lib/.tfgalaxy.new" "$$dir/lib/tfgalaxy"
+	mv "$$dir/bin/.tfgalaxy.new" "$$dir/bin/tfgalaxy"
+	echo "installed $$dir/bin/tfgalaxy"
+
+.PHONY: uninstall
+uninstall: ## removes what install put into PREFIX
+	rm -rf "$(DESTDIR)$(PREFIX)/bin/tfgalaxy" "$(DESTDIR)$(PREFIX)/lib/tfgalaxy"
+
+.PHONY: test
+test: test-style test-pure test-native test-python ## all of the tests below
+
+.PHONY: test-style
+test-style: setup ## gofmt, go vet, and the imports that the architecture allows
+	@unformatted=$$($(GO) list -f '{{.Dir}}' ./... | xargs gofmt -l)
+	if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:" $$unformatted >&2; exit 1; fi
+	scripts/check-imports.sh
+	$(call cgo,$(rpath)) $(GO) vet ./...
+
+.PHONY: test-pure
+test-pure: ## packages without native code: without cgo, then for races
+	CGO_ENABLED=0 $(GO) test $(pure_packages)
+	CGO_ENABLED=1 $(GO) test -race $(pure_packages)
+
+# -count=1: the library is outside of what Go's cache of test results looks at.
+.PHONY: test-native
+test-native: setup ## packages with TensorFlow, and the commands' scenarios
+	@packages="$(native_packages)"
+	if [ -n "$$packages" ]; then $(call cgo,$(rpath)) $(GO) test -count=1 $$packages; fi
+
+.PHONY: test-python
+test-python: build ## comparisons with other programs, in Python
+	@for check in $(PYTHON_CHECKS); do
+		name=$${check%%:*} environment=$${check#*:}
+		scripts/python-env.sh "$$environment"
+		echo "scripts/check_$$name.py"
+		.venv/"$$environment"/bin/python "scripts/check_$$name.py"
+	done
+
+.PHONY: env
+env: ## prints what go wants outside of make: eval "$$(make -s env)"
+	@printf 'export %s=%q\n' CGO_CFLAGS "$(CGO_CFLAGS)" CGO_LDFLAGS "$(CGO_LDFLAGS) $(rpath)"
+
+.PHONY: clean
+clean: ## removes what build made
+	rm -rf bin
+
+.PHONY: distclean
+distclean: clean ## removes TensorFlow and the Python environments too
+	rm -rf .tensorflow .venv
