@@ -96,6 +96,9 @@ func (c codec) fail(err error) error {
 
 // flatten copies img onto opaque black.
 func flatten(img image.Image) *image.NRGBA {
+	if smooth, ok := smoothChroma(img); ok {
+		return smooth
+	}
 	bounds := img.Bounds()
 	// Premultiplied and plain pixels are the same bytes where all are opaque,
 	// and draw has its fast loops for the premultiplied kind.

@@ -2,6 +2,7 @@ package imageproc
 
 import (
 	"image"
+	"math"
 	"sync"
 )
 
@@ -70,18 +71,27 @@ func (a *axis) setArea(source, target int) {
 
 // setLinear makes a the axis of OpenCV's enlargement: source positions are
 // repeated, and the last result position that starts within one is mixed with
-// its successor by how far it reaches over.
+// its successor by how far it reaches over. The arithmetic is OpenCV's too, as
+// its rounding decides which pixel is taken where two meet exactly at a
+// position.
 func (a *axis) setLinear(source, target int) {
 	a.taps, a.weights = a.taps[:0], a.weights[:0]
+	inverse := float64(target) / float64(source)
+	ratio := 1 / inverse
 	for d := range target {
-		first, from := d*source/target, len(a.weights)
-		over := 0
-		if first < source-1 {
-			over = max(0, (d+1)*source-(first+1)*target) % source
+		first := int(math.Floor(float64(d) * ratio))
+		// The conversion of the product keeps it from being fused with the
+		// subtraction, which rounds otherwise.
+		over := float32(float64(d+1) - float64(float64(first+1)*inverse))
+		over = max(0, over)
+		over -= float32(math.Floor(float64(over)))
+		if first >= source-1 {
+			first, over = source-1, 0
 		}
-		a.weights = append(a.weights, uint32(source-over))
-		if over > 0 {
-			a.weights = append(a.weights, uint32(over))
+		from, second := len(a.weights), uint32(over*float32(source)+0.5)
+		a.weights = append(a.weights, uint32(source)-second)
+		if second > 0 {
+			a.weights = append(a.weights, second)
 		}
 		a.taps = append(a.taps, tap{int32(first), int32(from), int32(len(a.weights))})
 	}
