@@ -95,8 +95,11 @@ func (m *Metrics) WriteStep(s Step) error {
 	if err := s.check(m.lastStep); err != nil {
 		return fmt.Errorf("failed to write %s: %w", m.steps.file.Name(), err)
 	}
+	if err := m.steps.add(s.appendJSON(nil)); err != nil {
+		return err
+	}
 	m.lastStep = s.Step
-	return m.steps.add(s.appendJSON(nil))
+	return nil
 }
 
 // Close closes both files.

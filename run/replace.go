@@ -33,23 +33,22 @@ func NewDir(final string) (string, error) {
 // or RecoverDir brings it back; once it returns, the new one is on the disk.
 // Both have to be on one file system.
 func ReplaceDir(temporary, final string) error {
-	if err := replaceDir(temporary, final); err != nil {
+	if err := replaceDir(temporary, final, exchange); err != nil {
 		return fmt.Errorf("failed to replace %s: %w", final, reason(err))
 	}
 	return nil
 }
 
-func replaceDir(temporary, final string) error {
+func replaceDir(temporary, final string, exchange func(a, b string) (bool, error)) error {
 	// A rename may reach the disk before the content of what it names.
 	if err := syncTree(temporary); err != nil {
 		return err
 	}
-	parent := filepath.Dir(final)
 	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(temporary, final); err != nil {
 			return err
 		}
-		return syncPath(parent)
+		return syncParents(temporary, final)
 	} else if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func replaceDir(temporary, final string) error {
 			return err
 		}
 	}
-	if err := syncPath(parent); err != nil {
+	if err := syncParents(temporary, final); err != nil {
 		return err
 	}
 	return os.RemoveAll(old)
@@ -115,6 +114,15 @@ func syncTree(dir string) error {
 		}
 		return syncPath(path)
 	})
+}
+
+// syncParents waits until the names of both are on the disk.
+func syncParents(a, b string) error {
+	a, b = filepath.Dir(a), filepath.Dir(b)
+	if err := syncPath(b); err != nil || a == b {
+		return err
+	}
+	return syncPath(a)
 }
 
 func syncPath(path string) error {

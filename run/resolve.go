@@ -156,7 +156,7 @@ func (r Resolver) preset(v *Values) ([]assigned, error) {
 	var given []assigned
 	for _, a := range assignments {
 		if a.Key == presetKey || a.Key == runDirKey {
-			return nil, fmt.Errorf("preset %s: a preset cannot set %s", name, a.Key)
+			return nil, &UsageError{Err: fmt.Errorf("preset %s: a preset cannot set %s", name, a.Key)}
 		}
 		given = append(given, assigned{a, origin{fromPreset, name}})
 	}

@@ -78,20 +78,36 @@ func Open(dir string) (*Run, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
-		return nil, &UsageError{Err: fmt.Errorf("failed to open run %q: %w", dir, reason(err)), Hint: "tfgalaxy runs list shows the runs there are"}
+		return nil, &UsageError{
+			Err:  fmt.Errorf("failed to open run %q: %w", dir, reason(err)),
+			Hint: didYouMean(nearestRun(dir), "", ""),
+		}
 	case !info.IsDir():
 		return nil, &UsageError{Err: fmt.Errorf("failed to open run %q: it is a file, want a run folder", dir)}
 	case !isRun(dir):
 		usage := &UsageError{Err: fmt.Errorf("failed to open run %q: the folder holds neither %s nor %s", dir, InfoFile, ConfigFile)}
 		if runs, err := List(dir); err == nil && len(runs) > 0 {
-			usage.Err = fmt.Errorf("failed to open run %q: it is a folder of runs, want one of them", dir)
-			usage.Hint = fmt.Sprintf("the latest is %s; tfgalaxy runs list shows them all", runs[len(runs)-1].Dir)
+			usage.Err = fmt.Errorf("failed to open run %q: it is a folder of runs, want one of the %d in it", dir, len(runs))
+			usage.Hint = fmt.Sprintf("the latest is %s", runs[len(runs)-1].Dir)
 		}
 		return nil, usage
 	}
 	r := &Run{Dir: dir}
 	r.recoverAbandoned()
 	return r, nil
+}
+
+// nearestRun returns the run beside dir that was probably meant, or "".
+func nearestRun(dir string) string {
+	runs, err := List(filepath.Dir(dir))
+	if err != nil {
+		return ""
+	}
+	names := make([]string, len(runs))
+	for i, r := range runs {
+		names[i] = r.Dir
+	}
+	return Nearest(dir, names)
 }
 
 // List returns the runs in a folder, those that are numbered last and in the

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/xrash/smetrics"
@@ -19,12 +20,14 @@ func (e *UsageError) Error() string { return e.Err.Error() }
 func (e *UsageError) Unwrap() error { return e.Err }
 
 // Nearest returns the known word that the given one was probably meant to be,
-// or "" where none is near.
+// or "" where none is near. Upper and lower case are the same to it, and so is
+// whatever prefix all words have in common with the given one.
 func Nearest(word string, known []string) string {
-	word = strings.ToLower(word)
+	shared := sharedPrefix(word, known)
+	word = strings.ToLower(word[shared:])
 	best, distance := "", 0
 	for _, k := range known {
-		lower := strings.ToLower(k)
+		lower := strings.ToLower(k[shared:])
 		d := smetrics.WagnerFischer(word, lower, 1, 1, 1)
 		// A word cut short, or one with something added, is further by count of
 		// letters than it is to a reader.
@@ -36,6 +39,20 @@ func Nearest(word string, known []string) string {
 		}
 	}
 	return best
+}
+
+// sharedPrefix returns the length of the prefix of word, up to its last
+// separator, that all the known words have too. The letters of TFGALAXY_ must
+// not make every variable look like every other.
+func sharedPrefix(word string, known []string) int {
+	n := strings.LastIndexAny(word, "_/") + 1
+	for n > 0 {
+		if !slices.ContainsFunc(known, func(k string) bool { return !strings.HasPrefix(k, word[:n]) }) {
+			return n
+		}
+		n = strings.LastIndexAny(word[:n-1], "_/") + 1
+	}
+	return 0
 }
 
 // didYouMean phrases the nearest word as a hint, and otherwise gives another.

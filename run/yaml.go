@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/google/renameio/v2"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -145,6 +147,29 @@ func (v *Values) WriteYAML(w io.Writer) error {
 	return err
 }
 
+// WriteConfig replaces config.yaml.
+func (r *Run) WriteConfig(v *Values) error {
+	var out bytes.Buffer
+	if err := v.WriteYAML(&out); err != nil {
+		return err
+	}
+	path := r.Path(ConfigFile)
+	err := renameio.WriteFile(path, out.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(path)))
+	if err != nil {
+		return fmt.Errorf("failed to write %s: %w", path, reason(err))
+	}
+	return nil
+}
+
+// Config reads config.yaml. Errors are *UsageError.
+func (r *Run) Config() (Config, error) {
+	v, err := Resolver{File: r.Path(ConfigFile)}.Resolve()
+	if err != nil {
+		return Config{}, err
+	}
+	return v.Config, nil
+}
+
 // yaml returns the setting's value as a YAML scalar on one line.
 func (s Setting) yaml(c *Config) (string, error) {
 	text := s.Format(c)
@@ -153,8 +178,12 @@ func (s Setting) yaml(c *Config) (string, error) {
 	}
 	var n yaml.Node
 	n.SetString(text)
-	if strings.ContainsAny(text, "\n\r") {
-		n.Style = yaml.DoubleQuotedStyle // a block would not stay on the line
+	n.Style = 0 // a block would not stay on the line
+	switch {
+	case n.Tag == "!!binary":
+		n.Value = base64.StdEncoding.EncodeToString([]byte(text))
+	case strings.ContainsAny(text, "\n\r"):
+		n.Style = yaml.DoubleQuotedStyle
 	}
 	data, err := yaml.Marshal(&n)
 	return strings.TrimSuffix(string(data), "\n"), err
