@@ -15,33 +15,91 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
-// A column is one column of metrics.csv. Whole numbers of a run are exact as
-// float64: they stay far below 2^53.
+// A column is one column of metrics.csv: how a row's field is printed so that it
+// reads back as it was, read, and checked.
 type column struct {
-	name string
-	get  func(e *Epoch) *float64 // nil: an empty cell
-	set  func(e *Epoch, x *float64)
-	kind columnKind
+	name  string
+	print func(cell []byte, e *Epoch) []byte
+	parse func(cell string, e *Epoch) error
+	check func(e *Epoch) error
 }
 
-type columnKind int
-
-const (
-	count    columnKind = iota // a whole number of at least 1
-	real                       // a finite number
-	optional                   // a finite number or an empty cell
-)
-
 var columns = []column{
-	{"epoch", func(e *Epoch) *float64 { return new(float64(e.Epoch)) }, func(e *Epoch, x *float64) { e.Epoch = int(*x) }, count},
-	{"step", func(e *Epoch) *float64 { return new(float64(e.Step)) }, func(e *Epoch, x *float64) { e.Step = int64(*x) }, count},
-	{"loss", func(e *Epoch) *float64 { return &e.Loss }, func(e *Epoch, x *float64) { e.Loss = *x }, real},
-	{"validation_loss", func(e *Epoch) *float64 { return e.ValidationLoss }, func(e *Epoch, x *float64) { e.ValidationLoss = x }, optional},
-	{"rmse", func(e *Epoch) *float64 { return e.RMSE }, func(e *Epoch, x *float64) { e.RMSE = x }, optional},
-	{"learning_rate", func(e *Epoch) *float64 { return &e.LearningRate }, func(e *Epoch, x *float64) { e.LearningRate = *x }, real},
-	{"images_per_second", func(e *Epoch) *float64 { return &e.ImagesPerSecond }, func(e *Epoch, x *float64) { e.ImagesPerSecond = *x }, real},
-	{"data_wait", func(e *Epoch) *float64 { return &e.DataWait }, func(e *Epoch, x *float64) { e.DataWait = *x }, real},
-	{"seconds", func(e *Epoch) *float64 { return &e.Seconds }, func(e *Epoch, x *float64) { e.Seconds = *x }, real},
+	counted("epoch", func(e *Epoch) *int { return &e.Epoch }),
+	counted("step", func(e *Epoch) *int64 { return &e.Step }),
+	measured("loss", func(e *Epoch) *float64 { return &e.Loss }),
+	heldBack("validation_loss", func(e *Epoch) **float64 { return &e.ValidationLoss }),
+	heldBack("rmse", func(e *Epoch) **float64 { return &e.RMSE }),
+	measured("learning_rate", func(e *Epoch) *float64 { return &e.LearningRate }),
+	measured("images_per_second", func(e *Epoch) *float64 { return &e.ImagesPerSecond }),
+	measured("data_wait", func(e *Epoch) *float64 { return &e.DataWait }),
+	measured("seconds", func(e *Epoch) *float64 { return &e.Seconds }),
+}
+
+// counted is a whole number from 1.
+func counted[T int | int64](name string, field func(*Epoch) *T) column {
+	return column{
+		name:  name,
+		print: func(cell []byte, e *Epoch) []byte { return strconv.AppendInt(cell, int64(*field(e)), 10) },
+		parse: func(cell string, e *Epoch) error {
+			n, err := strconv.ParseInt(cell, 10, 64)
+			*field(e) = T(n)
+			if err != nil || n < 1 || int64(T(n)) != n {
+				return fmt.Errorf("%s = %q, want a whole number of at least 1", name, cell)
+			}
+			return nil
+		},
+		check: func(e *Epoch) error {
+			if n := *field(e); n < 1 {
+				return fmt.Errorf("%s = %d, want at least 1", name, n)
+			}
+			return nil
+		},
+	}
+}
+
+// measured is a finite number.
+func measured(name string, field func(*Epoch) *float64) column {
+	return column{
+		name:  name,
+		print: func(cell []byte, e *Epoch) []byte { return strconv.AppendFloat(cell, *field(e), 'g', -1, 64) },
+		parse: func(cell string, e *Epoch) error {
+			x, err := strconv.ParseFloat(cell, 64)
+			*field(e) = x
+			if err != nil || finite(name, x) != nil {
+				return fmt.Errorf("%s = %q, want a finite number", name, cell)
+			}
+			return nil
+		},
+		check: func(e *Epoch) error { return finite(name, *field(e)) },
+	}
+}
+
+// heldBack is a finite number, or an empty cell where no rows are held back.
+func heldBack(name string, field func(*Epoch) **float64) column {
+	value := measured(name, func(e *Epoch) *float64 { return *field(e) })
+	return column{
+		name: name,
+		print: func(cell []byte, e *Epoch) []byte {
+			if *field(e) == nil {
+				return cell
+			}
+			return value.print(cell, e)
+		},
+		parse: func(cell string, e *Epoch) error {
+			if cell == "" {
+				return nil
+			}
+			*field(e) = new(float64)
+			return value.parse(cell, e)
+		},
+		check: func(e *Epoch) error {
+			if *field(e) == nil {
+				return nil
+			}
+			return value.check(e)
+		},
+	}
 }
 
 func csvHeader() string {
@@ -52,19 +110,12 @@ func csvHeader() string {
 	return strings.Join(names, ",") + "\n"
 }
 
-// appendCSV prints the row so that every number reads back as it was.
 func (e *Epoch) appendCSV(line []byte) []byte {
 	for i, c := range columns {
 		if i > 0 {
 			line = append(line, ',')
 		}
-		switch x := c.get(e); {
-		case x == nil:
-		case c.kind == count:
-			line = strconv.AppendInt(line, int64(*x), 10)
-		default:
-			line = strconv.AppendFloat(line, *x, 'g', -1, 64)
-		}
+		line = c.print(line, e)
 	}
 	return append(line, '\n')
 }
@@ -76,20 +127,8 @@ func parseEpoch(line string) (Epoch, error) {
 		return e, fmt.Errorf("%d columns, want %d", len(cells), len(columns))
 	}
 	for i, c := range columns {
-		switch {
-		case cells[i] == "" && c.kind == optional:
-		case c.kind == count:
-			n, err := strconv.ParseInt(cells[i], 10, 53)
-			if err != nil || n < 1 {
-				return e, fmt.Errorf("%s = %q, want a whole number of at least 1", c.name, cells[i])
-			}
-			c.set(&e, new(float64(n)))
-		default:
-			x, err := strconv.ParseFloat(cells[i], 64)
-			if err != nil || finite(c.name, x) != nil {
-				return e, fmt.Errorf("%s = %q, want a finite number", c.name, cells[i])
-			}
-			c.set(&e, &x)
+		if err := c.parse(cells[i], &e); err != nil {
+			return e, err
 		}
 	}
 	return e, nil
@@ -97,18 +136,13 @@ func parseEpoch(line string) (Epoch, error) {
 
 // check returns an error where the row cannot follow that of an epoch.
 func (e *Epoch) check(last int) error {
+	for _, c := range columns {
+		if err := c.check(e); err != nil {
+			return err
+		}
+	}
 	if e.Epoch <= last {
 		return fmt.Errorf("epoch = %d after epoch %d, want them to rise", e.Epoch, last)
-	}
-	if e.Step < 1 {
-		return fmt.Errorf("step = %d, want at least 1", e.Step)
-	}
-	for _, c := range columns {
-		if x := c.get(e); x != nil {
-			if err := finite(c.name, *x); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
