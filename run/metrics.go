@@ -87,10 +87,16 @@ func (m *Metrics) WriteEpoch(e Epoch) error {
 		return err
 	}
 	m.lastEpoch = e.Epoch
+	return m.Sync()
+}
+
+// Sync waits until every row is on the disk. A checkpoint whose steps have to
+// be there when it is resumed calls it first.
+func (m *Metrics) Sync() error {
 	return errors.Join(m.epochs.sync(), m.steps.sync())
 }
 
-// WriteStep appends a line to metrics.jsonl.
+// WriteStep appends a line to metrics.jsonl, where others can read it at once.
 func (m *Metrics) WriteStep(s Step) error {
 	if err := s.check(m.lastStep); err != nil {
 		return fmt.Errorf("failed to write %s: %w", m.steps.file.Name(), err)

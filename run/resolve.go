@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -43,8 +44,8 @@ const (
 	fromFlag
 )
 
-// An origin says where a value came from; place is the preset's name, file:line
-// or the variable.
+// An origin says where a value came from; place is the preset's name, file:line,
+// the variable or, of a default, why the program chose it.
 type origin struct {
 	source source
 	place  string
@@ -196,6 +197,8 @@ func (a assigned) subject() string {
 		return a.place
 	case fromPreset:
 		return "preset " + a.place + ": " + a.Key
+	case fromDefault:
+		return a.Key
 	default:
 		return a.place + ": " + a.Key
 	}
@@ -217,8 +220,15 @@ func (a assigned) unwanted(s Setting) error {
 	return &UsageError{Err: err, Hint: didYouMean(Nearest(a.Value, s.value.words), "", "")}
 }
 
+// Choose gives a setting that the user left open the value that the program
+// found for it; why becomes its origin.
+func (v *Values) Choose(key, value, why string) error {
+	return v.assign(assigned{Assignment{key, value}, origin{fromDefault, why}})
+}
+
 // Origin says where the value of a key came from: "default", "preset seed3",
-// "config.yaml:12", "environment TFGALAXY_EPOCHS" or "flag --epochs".
+// "config.yaml:12", "environment TFGALAXY_EPOCHS" or "flag --epochs", or the
+// reason given to Choose.
 func (v *Values) Origin(key string) string {
 	o := v.origins[key]
 	switch o.source {
@@ -231,7 +241,7 @@ func (v *Values) Origin(key string) string {
 	case fromFlag:
 		return "flag --" + key
 	default:
-		return "default"
+		return cmp.Or(o.place, "default")
 	}
 }
 

@@ -223,3 +223,44 @@ func TestIdleSettings(t *testing.T) {
 		})
 	}
 }
+
+// What the program finds for the user is recorded with its reason, and is not
+// taken for the user's word.
+func TestChoose(t *testing.T) {
+	v, err := Resolver{}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Choose("data", "synthetic:2000", "no data was named"); err != nil {
+		t.Fatal(err)
+	}
+	if v.Config.Data != "synthetic:2000" || v.Origin("data") != "no data was named" || v.Given("data") {
+		t.Errorf("data = %q, origin %q, given %v", v.Config.Data, v.Origin("data"), v.Given("data"))
+	}
+	var out strings.Builder
+	if err := v.WriteYAML(&out); err != nil {
+		t.Fatal(err)
+	}
+	if want := "data: synthetic:2000             # no data was named\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("%s lacks %q", out.String(), want)
+	}
+	if err := v.Choose("workers", "many", "x"); err == nil || err.Error() != `workers = "many", want a whole number from 0 to 1024` {
+		t.Errorf("error = %v", err)
+	}
+}
+
+// The folder of caches is of the machine, and does not travel in a file unless
+// the user named it.
+func TestDefaultCacheStaysOnItsMachine(t *testing.T) {
+	v, err := Resolver{}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := v.WriteYAML(&out); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "\ncache:") || !strings.Contains(out.String(), "\n# cache: ") {
+		t.Errorf("want cache in a comment alone: %s", out.String())
+	}
+}

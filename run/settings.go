@@ -88,7 +88,7 @@ var Settings = []Setting{
 
 	{"workers", CategoryFolders, "0", "images prepared at once, 0 = one a core",
 		whole(func(c *Config) *int { return &c.Workers }, 0, 1024)},
-	{"cache", CategoryFolders, defaultCache(), "folder of the crop caches",
+	{cacheKey, CategoryFolders, defaultCache(), "folder of the crop caches",
 		name("a folder", func(c *Config) *string { return &c.Cache })},
 	{"runs", CategoryFolders, "runs", "folder in which runs are numbered",
 		name("a folder", func(c *Config) *string { return &c.Runs })},
@@ -98,6 +98,7 @@ var Settings = []Setting{
 
 const (
 	presetKey = "preset"
+	cacheKey  = "cache"
 	runDirKey = "run-dir"
 )
 

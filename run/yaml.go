@@ -141,6 +141,9 @@ func (v *Values) WriteYAML(w io.Writer) error {
 		if why, idle := v.idle[s.Key]; idle {
 			line, comment = "# "+line, why
 		}
+		if s.Key == cacheKey && v.origins[s.Key] == (origin{}) {
+			line, comment = "# "+line, "default of this machine" // another has another
+		}
 		fmt.Fprintf(&out, "%-32s # %s\n", line, oneLine(comment))
 	}
 	_, err := w.Write(out.Bytes())
