@@ -123,3 +123,27 @@ func (b ColourBar) Draw(c *Canvas, r vg.Rectangle) {
 
 // middle centres s on a point: for the labels of gridded figures.
 func middle(s text.Style) text.Style { return Aligned(s, Centre, Middle) }
+
+// drawAxes draws grid lines, numbers and labels around r, for panels that
+// share the edges of others to the point.
+func drawAxes(c *Canvas, r vg.Rectangle, x, y scale, xTicks, yTicks []float64, yFormat func(float64) string, xLabel, yLabel string) {
+	for _, v := range yTicks {
+		at := y.at(v)
+		c.Line(LineHair, c.Theme.Faint, pt(r.Min.X, at), pt(r.Max.X, at))
+		c.Text(Aligned(c.Type(SizeSmall), Right, Middle), r.Min.X-4, at, yFormat(v))
+	}
+	for _, v := range xTicks {
+		at := x.at(v)
+		c.Line(LineHair, c.Theme.Muted, pt(at, r.Min.Y), pt(at, r.Min.Y-3))
+		c.Text(Aligned(c.Type(SizeSmall), Centre, Top), at, r.Min.Y-4, level(v))
+	}
+	c.Line(LineHair, c.Theme.Muted, r.Min, pt(r.Max.X, r.Min.Y))
+	if xLabel != "" {
+		c.Text(Aligned(c.Note(SizeSmall), Centre, Top), (r.Min.X+r.Max.X)/2, r.Min.Y-15, xLabel)
+	}
+	if yLabel != "" {
+		style := Aligned(c.Note(SizeSmall), Centre, Middle)
+		style.Rotation = math.Pi / 2
+		c.Text(style, r.Min.X-25, (r.Min.Y+r.Max.Y)/2, yLabel)
+	}
+}

@@ -28,6 +28,11 @@ func (c *Canvas) In(r vg.Rectangle) *Canvas {
 
 // Text draws s at x, y.
 func (c *Canvas) Text(style text.Style, x, y vg.Length, s string) {
+	if style.YAlign == Middle && style.Rotation == 0 {
+		// The middle of a line of type is below that of its letters, which is
+		// where the eye seeks it.
+		y += style.Font.Size * 0.07
+	}
 	c.FillText(style, vg.Point{X: x, Y: y}, s)
 }
 

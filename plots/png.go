@@ -12,22 +12,25 @@ import (
 )
 
 func encodePNG(f *Figure, w io.Writer, theme Theme) error {
+	return encodePNGAt(f, w, theme, DPI)
+}
+
+func encodePNGAt(f *Figure, w io.Writer, theme Theme, dpi int) error {
 	width, height := f.Size()
-	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(DPI))
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(theme.Background))
 	err := f.render(&Canvas{Canvas: draw.New(canvas), Theme: theme, picture: rasterPictures(canvas)})
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&b, canvas.Image()); err != nil {
+	if err := png.Encode(&b, canvas.Image()); err != nil {
 		return err
 	}
 
 	// The resolution and the texts go between the header, which is always 33
 	// bytes with the signature, and the rest.
 	const header = 33
-	const dotsPerMetre = DPI * 5000 / 127 // an inch is 0.0254 m
+	dotsPerMetre := uint32(dpi * 5000 / 127) // an inch is 0.0254 m
 	size := binary.BigEndian.AppendUint32(nil, dotsPerMetre)
 	size = append(binary.BigEndian.AppendUint32(size, dotsPerMetre), 1)
 	out := append([]byte{}, b.Bytes()[:header]...)
