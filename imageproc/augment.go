@@ -46,13 +46,13 @@ func (t Transform) ApplyRGB(dst, src []byte, size int) {
 		return
 	}
 
-	tt := turntables.Get().(*turntable)
-	defer turntables.Put(tt)
-	view := tt.lay(size, t.Degrees)
+	table := turntables.Get().(*turntable)
+	defer turntables.Put(table)
+	p := table.lay(size, t.Degrees)
 	for y := range size {
-		unpackRow(tt.row(y), src[3*size*y:][:3*size])
+		unpackRow(table.row(y), src[3*size*y:][:3*size])
 	}
-	turned := tt.turn(view, t.Degrees)
+	turned := table.rotate(p)
 	pack := packRow
 	if t.Flip {
 		// Mirroring while packing saves imaging.FlipH's second image.

@@ -15,9 +15,11 @@ import (
 // frame are lost, and what turns in is black. Multiples of 90 degrees move
 // pixels exactly. An angle that is not finite turns nothing.
 //
-// The centre is exact to a hundredth of a pixel, except where width and height
-// are not both even or both odd: such an image has no centre that a quarter turn
-// maps onto the pixel grid, and is turned about a point half a pixel off.
+// The centre is exact, except where width and height are not both even or both
+// odd: such an image has no centre that a quarter turn maps onto the pixel grid,
+// and is turned about a point half a pixel off. A fraction of a degree next to a
+// multiple of 90 may be rounded to it where that moves no pixel by more than
+// 0.36 of its width; whole numbers of degrees never are.
 func Rotate(img *image.NRGBA, degrees float64) *image.NRGBA {
 	width, height := img.Rect.Dx(), img.Rect.Dy()
 	if !turns(degrees) || width == 0 || height == 0 {
@@ -27,9 +29,9 @@ func Rotate(img *image.NRGBA, degrees float64) *image.NRGBA {
 	frame := image.Rect(0, 0, width, height).Add(image.Pt((side-width)/2, (side-height)/2))
 
 	var t turntable
-	view := t.lay(side, degrees)
+	p := t.lay(side, degrees)
 	draw.Draw(t.canvas, frame.Add(image.Pt(t.margin, t.margin)), img, img.Rect.Min, draw.Src)
-	turned := t.turn(view, degrees)
+	turned := t.rotate(p)
 	return imaging.Crop(turned, frame.Add(turned.Rect.Min))
 }
 
@@ -46,7 +48,7 @@ func turns(degrees float64) bool {
 // which enlarges the canvas to hold the corners. The centre of that larger
 // canvas lies on the image's pixel grid only where both sides are even or both
 // odd; cut from any other canvas, the image would come out half a pixel off. So
-// the image is laid with as much black around it as makes them agree.
+// the image is turned with as much black around it as makes them agree.
 type turntable struct {
 	canvas *image.NRGBA // opaque black, the image in its middle
 	side   int          // of the image
@@ -55,40 +57,37 @@ type turntable struct {
 
 var turntables = sync.Pool{New: func() any { return new(turntable) }}
 
-// A view is the part of a turntable that is turned.
-type view struct {
-	padding int
-	// lopsided is set where one more column and row at the right and bottom
-	// belong to the view.
-	lopsided bool
+// A turn is a rotation that is ready to be made on a turntable.
+type turn struct {
+	degrees float64
+	padding int // black to turn with the image, on each side
 }
 
-// maxPadding bounds the cost of finding a canvas that agrees. Every whole
-// number of degrees needs less.
-const maxPadding = 32
-
-// lay prepares the turntable for an image of the given side and returns the
-// view to turn.
-func (t *turntable) lay(side int, degrees float64) view {
-	var v view
-	for (turnedSide(side+2*v.padding, degrees)-side)%2 != 0 {
-		if v.padding++; v.padding > maxPadding {
-			// Padding changes the canvas by its length times |sin|+|cos|-1, so
-			// this is within a degree of a right angle. There, padding on one
-			// side moves the centre by half a pixel along each axis all but
-			// exactly (the error is half a pixel times the sine), and the
-			// canvas with it.
-			v = view{lopsided: true}
-			break
-		}
-	}
-	if t.side != side || t.margin < v.padding {
-		t.side, t.margin = side, v.padding
-		n := side + 2*t.margin + 1
+// lay prepares the turntable for an image of the given side.
+func (t *turntable) lay(side int, degrees float64) turn {
+	p := plan(side, degrees)
+	if t.canvas == nil || t.side != side || t.margin < p.padding {
+		t.side, t.margin = side, p.padding
+		n := side + 2*t.margin
 		t.canvas = image.NewNRGBA(image.Rect(0, 0, n, n))
 		makeOpaque(t.canvas)
 	}
-	return v
+	return p
+}
+
+// plan finds the least padding. More makes the canvas larger by its length times
+// 2*(|sin|+|cos|-1), which is next to nothing close to a right angle: 2 degrees
+// take up to 15 pixels, 0.1 degrees hundreds. But where not even the image's own
+// side suffices, the sine is below 1/(2*side), and the right angle itself is
+// right to 0.36 of a pixel at the corners.
+func plan(side int, degrees float64) turn {
+	const enoughForWholeDegrees = 32
+	for padding := range max(enoughForWholeDegrees, side) + 1 {
+		if (turnedSide(side+2*padding, degrees)-side)%2 == 0 {
+			return turn{degrees, padding}
+		}
+	}
+	return turn{math.Round(degrees/90) * 90, 0}
 }
 
 // row returns the bytes of row y of the image.
@@ -97,21 +96,13 @@ func (t *turntable) row(y int) []byte {
 	return t.canvas.Pix[i:][:4*t.side]
 }
 
-// turn returns the image turned: a square of its side, cut out of a larger one.
-func (t *turntable) turn(v view, degrees float64) *image.NRGBA {
-	start, end := t.margin-v.padding, t.margin+t.side+v.padding
-	shift := 0.0 // from the image's centre to the view's
-	if v.lopsided {
-		end++
-		shift = 0.5
-	}
-	turned := imaging.Rotate(t.canvas.SubImage(image.Rect(start, start, end, end)), degrees, color.Black)
-
-	sin, cos := math.Sincos(degrees * math.Pi / 180)
-	middle := float64(turned.Rect.Dx()-t.side) / 2
-	x := int(math.Round(middle - shift*(cos+sin)))
-	y := int(math.Round(middle - shift*(cos-sin)))
-	return turned.SubImage(image.Rect(x, y, x+t.side, y+t.side)).(*image.NRGBA)
+// rotate returns the image turned: a square of its side, cut out of the middle
+// of a larger one.
+func (t *turntable) rotate(p turn) *image.NRGBA {
+	start, end := t.margin-p.padding, t.margin+t.side+p.padding
+	turned := imaging.Rotate(t.canvas.SubImage(image.Rect(start, start, end, end)), p.degrees, color.Black)
+	corner := (turned.Rect.Dx() - t.side) / 2
+	return turned.SubImage(image.Rect(corner, corner, corner+t.side, corner+t.side)).(*image.NRGBA)
 }
 
 // turnedSide is the side of the canvas that imaging.Rotate makes for a square.
