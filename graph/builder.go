@@ -27,6 +27,8 @@ type builder struct {
 	table []LayerInfo
 	vars  map[string]*variable
 	order []*variable
+	// activations are what comes out of each layer in inference mode.
+	activations []tf.Output
 }
 
 func newBuilder(net *Network) (*builder, error) {
@@ -123,6 +125,9 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, training *trainingI
 		}
 		row.layer.build(p)
 		x = p.x
+		if training == nil {
+			b.activations = append(b.activations, x)
+		}
 	}
 	if b.net.Output == Sigmoid {
 		x = op.Sigmoid(scope.SubScope("output"), x)

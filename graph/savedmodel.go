@@ -25,7 +25,7 @@ const (
 	InputName        = "images"
 	OutputName       = "votes"
 	predictMethod    = "tensorflow/serving/predict"
-	modelFile        = "saved_model.pb"
+	ModelFile        = "saved_model.pb"
 	variablesFolder  = "variables"
 	extraAssets      = "assets.extra" // ignored by every loader, copied along by all
 	preprocessingKey = "preprocessing.json"
@@ -78,7 +78,7 @@ func WriteSavedModel(dir string, net *Network, weights Weights, preprocessing []
 	if err != nil {
 		return fail(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, modelFile), model, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, ModelFile), model, 0o666); err != nil {
 		return fail(err)
 	}
 	return nil
@@ -190,7 +190,7 @@ type Model struct {
 func LoadModel(dir string) (*Model, error) {
 	fail := func(err error) error { return fmt.Errorf("failed to load SavedModel %q: %w", dir, err) }
 	// The runtime's own errors for these are hard to read.
-	for _, name := range []string{modelFile, filepath.Join(variablesFolder, "variables.index")} {
+	for _, name := range []string{ModelFile, filepath.Join(variablesFolder, "variables.index")} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			return nil, fail(err)
 		}

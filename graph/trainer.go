@@ -52,7 +52,7 @@ func WeightedMSE(rows []galaxyzoo.Votes) [galaxyzoo.NumAnswers]float32 {
 // over the same weights. Its methods must not be called concurrently.
 type Trainer struct {
 	net     *Network
-	seed    uint64
+	options Options
 	builder *builder
 	session *tf.Session
 	saver   saver
@@ -72,8 +72,8 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{net: net, seed: o.Seed, builder: b}
-	t.build(o)
+	t := &Trainer{net: net, options: o, builder: b}
+	t.build()
 	g, err := b.scope.Finalize()
 	if err != nil {
 		return nil, fmt.Errorf("failed to build network %q: %w", net.Name, err)
@@ -88,7 +88,8 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	return t, nil
 }
 
-func (t *Trainer) build(o Options) {
+func (t *Trainer) build() {
+	o := t.options
 	b, root := t.builder, t.builder.scope
 	input := root.SubScope("input")
 	t.images = op.Placeholder(input.SubScope("images"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
@@ -146,7 +147,7 @@ func (t *Trainer) initialise() error {
 			}
 			continue
 		}
-		if err := assign(t.session, v, t.net.Init.initialValues(v.Variable, t.seed)); err != nil {
+		if err := assign(t.session, v, t.net.Init.initialValues(v.Variable, t.options.Seed)); err != nil {
 			return err
 		}
 	}
@@ -203,6 +204,18 @@ func predict(s *tf.Session, images, predictions tf.Output, b *Batch, votes []gal
 	}
 	readVotes(out[0], votes)
 	return nil
+}
+
+// Loss returns the loss of predicted votes, as training measures it.
+func (t *Trainer) Loss(predicted, cast []galaxyzoo.Votes) float64 {
+	sum := 0.0
+	for i := range cast {
+		for c, want := range cast[i] {
+			d := predicted[i][c] - want
+			sum += float64(t.options.LossWeights[c]) * d * d
+		}
+	}
+	return sum / float64(len(cast))
 }
 
 // Steps returns the number of steps made, those before a Restore included.

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tfgalaxy/tfgalaxy/cmd/tfgalaxy/internal/tflog"
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
+	"github.com/tfgalaxy/tfgalaxy/run"
+	"github.com/tfgalaxy/tfgalaxy/train"
+)
+
+func (a *app) trainCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "train",
+		Usage: "train a network into a new run folder, or resume a run",
+		Description: "Settings come from flags, then TFGALAXY_* variables (--batch-size is\n" +
+			"TFGALAXY_BATCH_SIZE), then --config, then the preset, then the defaults shown.\n" +
+			"Ctrl-C stops after the running step and saves; --resume goes on from there.",
+		Flags: append([]cli.Flag{
+			configFlag,
+			&cli.StringFlag{Name: "resume", Usage: "`RUN` folder to go on with from its last checkpoint"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "check everything, print the plan, and stop", DisableDefaultText: true},
+		}, settingFlags()...),
+		Action: a.train,
+	}
+}
+
+func (a *app) train(ctx *cli.Context) error {
+	plan, err := a.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if ctx.Bool("dry-run") {
+		return a.printPlan(plan, ctx.Bool("json"))
+	}
+	if err := a.startRuntime(); err != nil {
+		return err
+	}
+	view := a.trainView(ctx.Bool("json"))
+	ended, err := plan.Run(ctx.Context, train.Options{
+		Command: a.args, Version: version, ExitCode: a.exitCode,
+		Observe: view.observe, CropProgress: view.crops,
+	})
+	view.close()
+	if errors.Is(err, train.ErrInterrupted) {
+		fmt.Fprintf(a.term.Err, "stopped at step %s, saved; go on with: tfgalaxy train --resume %s\n", terminal.Count(int(ended.Step)), ended.Run)
+	}
+	return err
+}
+
+func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
+	dir := ctx.String("resume")
+	if !ctx.IsSet("resume") {
+		values, err := a.settings(ctx)
+		if err != nil {
+			return nil, err
+		}
+		values.Config.Data = a.dataOf(values)
+		return train.NewPlan(values)
+	}
+	if ctx.IsSet(configFlag.Name) {
+		return nil, &run.UsageError{
+			Err:  errors.New("--config and --resume do not go together"),
+			Hint: "a resumed run has its own configuration; give what changes by flags",
+		}
+	}
+	return train.PlanResume(dir, assignments(ctx))
+}
+
+// startRuntime starts TensorFlow, with its chatter kept off the terminal.
+func (a *app) startRuntime() error { return tflog.Quietly(graph.Start) }
+
+// trainView shows a run's events: as JSON lines, or as text for a reader.
+type trainView struct {
+	a        *app
+	json     bool
+	progress *terminal.Progress
+	started  train.Started
+	epoch    *run.Epoch // the last that ended
+	eta      eta
+}
+
+func (a *app) trainView(json bool) *trainView {
+	return &trainView{a: a, json: json, progress: a.term.Progress()}
+}
+
+func (v *trainView) crops(done, total int) {
+	v.progress.Update(func() string {
+		return fmt.Sprintf("cutting crops  %s/%s", terminal.Count(done), terminal.Count(total))
+	})
+}
+
+func (v *trainView) observe(event train.Event) {
+	if v.json {
+		printJSONLine(v.a.term.Out, event)
+	}
+	switch e := event.(type) {
+	case train.Started:
+		v.started = e
+		v.eta.start(e.FromStep)
+		v.text("run %s: network %s, %s weights, on %s\n%s galaxies to train on, %s held back, %d epochs of %s steps",
+			e.Run, e.Network, terminal.Count(e.Weights), e.Device,
+			terminal.Count(e.Training), terminal.Count(e.Validation),
+			e.Epochs, terminal.Count(int(e.Steps)/e.Epochs))
+	case train.Stepped:
+		v.progress.Update(func() string { return v.line(e) })
+	case train.EpochEnded:
+		v.epoch = &e.Epoch
+		v.text("%s", epochLine(e, v.started.Epochs))
+	case train.Ended:
+		v.ended(e)
+	}
+}
+
+func (v *trainView) text(format string, args ...any) {
+	if !v.json {
+		v.progress.Print(fmt.Sprintf(format, args...))
+	}
+}
+
+// line is the line of progress.
+func (v *trainView) line(e train.Stepped) string {
+	rmse := ""
+	if v.epoch != nil && v.epoch.RMSE != nil {
+		rmse = fmt.Sprintf("  RMSE %.4f", *v.epoch.RMSE)
+	}
+	return fmt.Sprintf("epoch %d/%d  step %s/%s  loss %.5f%s  %.0f images/s  data wait %.1f %%  ETA %s",
+		e.Epoch, v.started.Epochs, terminal.Count(int(e.Step.Step)), terminal.Count(int(v.started.Steps)),
+		e.Loss, rmse, e.ImagesPerSecond, 100*e.DataWait, v.eta.of(e.Step.Step, v.started.Steps))
+}
+
+func epochLine(e train.EpochEnded, epochs int) string {
+	score := ""
+	if e.RMSE != nil {
+		score = fmt.Sprintf("  validation loss %.5f  RMSE %.4f", *e.ValidationLoss, *e.RMSE)
+	}
+	best := ""
+	if e.Best {
+		best = "  best so far"
+	}
+	return fmt.Sprintf("epoch %d/%d  loss %.5f%s  %.0f images/s  data wait %.1f %%%s",
+		e.Epoch.Epoch, epochs, e.Loss, score, e.ImagesPerSecond, 100*e.DataWait, best)
+}
+
+func (v *trainView) ended(e train.Ended) {
+	if e.Status != run.StatusDone {
+		return
+	}
+	score := ""
+	if e.RMSE != nil {
+		score = fmt.Sprintf(", RMSE %.4f in epoch %d", *e.RMSE, e.BestEpoch)
+	}
+	v.progress.Done("")
+	if !v.json {
+		fmt.Fprintf(v.a.term.Out, "done: %d epochs in %s%s\nrun %s\nSavedModel %s\n", e.Epochs,
+			terminal.Duration(time.Duration(e.Seconds*float64(time.Second))), score, e.Run, e.SavedModel)
+	}
+}
+
+func (v *trainView) close() { v.progress.Done("") }
+
+// eta estimates the time that is left from the steps of this process.
+type eta struct {
+	from  int64
+	begin time.Time
+}
+
+func (t *eta) start(from int64) { t.from, t.begin = from, time.Now() }
+
+func (t *eta) of(step, steps int64) string {
+	done := step - t.from
+	if done < 2 {
+		return "-"
+	}
+	each := time.Since(t.begin) / time.Duration(done)
+	return terminal.Duration(each * time.Duration(steps-step))
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+func (a *app) versionCommand() *cli.Command {
+	return &cli.Command{
+		Name:   "version",
+		Usage:  "print the versions of the program, of Go and of TensorFlow",
+		Action: a.version,
+	}
+}
+
+func (a *app) version(ctx *cli.Context) error {
+	v := run.Versions{TFGalaxy: version, Go: runtime.Version(), TensorFlow: graph.Version()}
+	if ctx.Bool("json") {
+		return printJSON(a.term.Out, v)
+	}
+	_, err := fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, TensorFlow %s\n", v.TFGalaxy, v.Go, v.TensorFlow)
+	return err
+}

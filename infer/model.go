@@ -1,0 +1,88 @@
+package infer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// A Model is a loaded SavedModel with the preprocessing of its images. Its
+// methods may be called concurrently.
+type Model struct {
+	Dir           string // the SavedModel's folder
+	Preprocessing imageproc.Preprocessing
+
+	model *graph.Model
+}
+
+// Load loads the model in a run folder, a run's saved_model folder, or any
+// other SavedModel that this program wrote. Errors about what is found there
+// are *galaxyzoo.DataError. Close the model after use.
+func Load(path string) (*Model, error) {
+	dir, err := find(path)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := graph.LoadModel(dir)
+	if err != nil {
+		if errors.Is(err, graph.ErrDevice) {
+			return nil, err
+		}
+		return nil, &galaxyzoo.DataError{File: path, Err: err}
+	}
+	m := &Model{Dir: dir, model: loaded}
+	if m.Preprocessing, err = ParsePreprocessing(loaded.Preprocessing); err == nil && m.Preprocessing.Size != loaded.Size {
+		err = fmt.Errorf("its crops are %d pixels wide, its input %d", m.Preprocessing.Size, loaded.Size)
+	}
+	if err != nil {
+		loaded.Close()
+		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to load SavedModel: %w", err)}
+	}
+	return m, nil
+}
+
+// find returns the SavedModel's folder for a path that may be a run's.
+func find(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to find the model: %w", errors.Unwrap(err))}
+	}
+	if !info.IsDir() {
+		return "", &galaxyzoo.DataError{File: path, Err: errors.New("want a run folder or the folder of a SavedModel")}
+	}
+	if r, err := run.Open(path); err == nil {
+		dir := r.SavedModel()
+		if _, err := os.Stat(dir); err != nil {
+			return "", &galaxyzoo.DataError{File: path, Err: fmt.Errorf("the run has no model yet; make one from its best checkpoint with tfgalaxy export --run %s", path)}
+		}
+		return dir, nil
+	}
+	if _, err := os.Stat(filepath.Join(path, graph.ModelFile)); err != nil {
+		return "", &galaxyzoo.DataError{File: path, Err: fmt.Errorf("want a run folder or the folder of a SavedModel, but it holds neither %s nor %s", run.InfoFile, graph.ModelFile)}
+	}
+	return path, nil
+}
+
+// ParsePreprocessing reads preprocessing.json.
+func ParsePreprocessing(encoded []byte) (imageproc.Preprocessing, error) {
+	var p imageproc.Preprocessing
+	if err := json.Unmarshal(encoded, &p); err != nil {
+		return p, fmt.Errorf("failed to read its preprocessing: %w", err)
+	}
+	return p, p.Check()
+}
+
+// Predict writes the votes for the batch's images; see graph.Model.
+func (m *Model) Predict(b *graph.Batch, votes []galaxyzoo.Votes) error {
+	return m.model.Predict(b, votes)
+}
+
+// Close frees the model.
+func (m *Model) Close() error { return m.model.Close() }

@@ -1,0 +1,67 @@
+package train
+
+import "github.com/tfgalaxy/tfgalaxy/run"
+
+// An Event tells what a run does, as it does it. Each prints as one JSON object
+// whose field "event" names its kind.
+type Event interface{ event() }
+
+// Started is the first event: "start".
+type Started struct {
+	Event      string `json:"event"`
+	Run        string `json:"run"` // the run's folder
+	Network    string `json:"network"`
+	Weights    int    `json:"weights"`
+	Device     string `json:"device"`
+	Training   int    `json:"training"`   // rows trained on
+	Validation int    `json:"validation"` // rows held back
+	Epochs     int    `json:"epochs"`
+	Steps      int64  `json:"steps"`     // of the whole run
+	FromStep   int64  `json:"from_step"` // 0 but for a resumed run
+}
+
+// Stepped follows each step: "step".
+type Stepped struct {
+	Event string `json:"event"`
+	run.Step
+	ImagesPerSecond float64 `json:"images_per_second"` // since the epoch began in this process
+	DataWait        float64 `json:"data_wait"`
+}
+
+// EpochEnded follows each epoch and its validation: "epoch".
+type EpochEnded struct {
+	Event string `json:"event"`
+	run.Epoch
+	Best bool `json:"best"` // the best so far
+}
+
+// CheckpointSaved follows the writing of a checkpoint: "checkpoint".
+type CheckpointSaved struct {
+	Event string `json:"event"`
+	Name  string `json:"name"` // run.Last or run.Best
+	Step  int64  `json:"step"`
+	Dir   string `json:"dir"`
+}
+
+// Ended is the last event: "end". Loss is that of the last epoch that ended,
+// RMSE that of the best one.
+type Ended struct {
+	Event           string     `json:"event"`
+	Run             string     `json:"run"`
+	Status          run.Status `json:"status"`
+	Epochs          int        `json:"epochs"` // completed
+	Step            int64      `json:"step"`
+	Loss            float64    `json:"loss"`
+	RMSE            *float64   `json:"rmse,omitempty"`
+	BestEpoch       int        `json:"best_epoch"`
+	ImagesPerSecond float64    `json:"images_per_second"` // of this process's steps with their input, the first step left out
+	DataWait        float64    `json:"data_wait"`         // share of that time
+	Seconds         float64    `json:"seconds"`           // training clock over all resumes
+	SavedModel      string     `json:"saved_model,omitempty"`
+}
+
+func (Started) event()         {}
+func (Stepped) event()         {}
+func (EpochEnded) event()      {}
+func (CheckpointSaved) event() {}
+func (Ended) event()           {}

@@ -1,0 +1,424 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/infer"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// Options are what a run needs besides its plan.
+type Options struct {
+	Command []string // as os.Args, for run.json
+	Version string   // of the program
+	// Observe, unless nil, is called with each event, in order, by the
+	// goroutine that trains.
+	Observe func(Event)
+	// CropProgress, unless nil, is called while the crop cache is built.
+	CropProgress func(done, total int)
+	// ExitCode, unless nil, gives the code that the program will exit with, for
+	// run.json.
+	ExitCode func(error) int
+}
+
+// loop is a run that is going.
+type loop struct {
+	plan    *Plan
+	config  *run.Config
+	options Options
+
+	run     *run.Run
+	info    *run.Info
+	state   run.State
+	metrics *run.Metrics
+	cache   *imageproc.Cache
+	input   *input
+	trainer *graph.Trainer
+
+	clock clock
+	last  Ended // what is known for the last event
+}
+
+// Run trains as planned and returns the last event. It stops between two steps
+// when ctx ends, saves, and returns ErrInterrupted. Whatever happens after the
+// first step, the run folder says how the run ended; a run that fails before it
+// leaves no folder.
+func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
+	if o.Observe == nil {
+		o.Observe = func(Event) {}
+	}
+	l := &loop{plan: p, config: &p.Values.Config, options: o}
+	defer l.close()
+	if err := l.open(ctx); err != nil {
+		return nil, err
+	}
+	lock, err := l.claim()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
+
+	err = l.begin()
+	if err == nil {
+		err = l.epochs(ctx)
+	}
+	return l.end(err)
+}
+
+// open prepares everything that needs no run folder.
+func (l *loop) open(ctx context.Context) (err error) {
+	p := l.plan
+	if l.cache, err = imageproc.OpenCache(ctx, l.config.Cache, p.Catalogue, p.Preprocessing, l.options.CropProgress); err != nil {
+		return err
+	}
+	if l.input, err = newInput(l.config, p.Catalogue, l.cache, p.Training); err != nil {
+		return err
+	}
+	weights := graph.MSE()
+	if l.config.Loss == run.LossWeightedMSE {
+		weights = graph.WeightedMSE(p.Catalogue.Votes(p.Training))
+	}
+	l.trainer, err = graph.NewTrainer(p.Network, graph.Options{LossWeights: weights, ClipNorm: l.config.ClipNorm, Seed: l.config.Seed})
+	return err
+}
+
+func (l *loop) close() {
+	if l.metrics != nil {
+		l.metrics.Close()
+	}
+	if l.trainer != nil {
+		l.trainer.Close()
+	}
+	if l.cache != nil {
+		l.cache.Close()
+	}
+}
+
+// claim makes the run folder, or takes the one that is resumed.
+func (l *loop) claim() (*run.Lock, error) {
+	var err error
+	switch {
+	case l.plan.run != nil:
+		l.run = l.plan.run
+	case l.config.RunDir != "":
+		l.run, err = run.CreateAt(l.config.RunDir)
+	default:
+		l.run, err = run.Create(l.config.Runs, l.config.Preset)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.run.Lock()
+}
+
+// begin writes what is known before the first step, or takes up the last
+// checkpoint.
+func (l *loop) begin() error {
+	weights, err := l.plan.Network.Weights()
+	if err != nil {
+		return err
+	}
+	device, err := l.trainer.Device()
+	if err != nil {
+		return err
+	}
+	if l.plan.run == nil {
+		l.fresh(weights, device)
+	} else if err := l.resume(device); err != nil {
+		return err
+	}
+	if err := l.run.WriteConfig(l.plan.Values); err != nil {
+		return err
+	}
+	if err := l.run.WriteInfo(l.info); err != nil {
+		return err
+	}
+	if l.metrics, err = l.run.OpenMetrics(l.state.Step); err != nil {
+		return err
+	}
+	if l.plan.run == nil {
+		if err := l.sampleInput(); err != nil {
+			return err
+		}
+	}
+	l.options.Observe(Started{
+		Event: "start", Run: l.run.Dir, Network: l.plan.Network.Name, Weights: weights, Device: device,
+		Training: len(l.plan.Training), Validation: len(l.plan.Validation),
+		Epochs: l.config.Epochs, Steps: int64(l.config.Epochs) * int64(l.input.batches()), FromStep: l.state.Step,
+	})
+	return nil
+}
+
+func (l *loop) fresh(weights int, device string) {
+	c, p := l.config, l.plan
+	fingerprint := p.Catalogue.Fingerprint()
+	l.state = run.State{
+		Network: p.Network.Name, NetworkDigest: p.Network.Digest(), Data: fingerprint,
+		Seed: c.Seed, SplitSeed: c.SplitSeed, Validation: c.Validation,
+	}
+	l.info = &run.Info{
+		Command:  l.options.Command,
+		Versions: run.Versions{TFGalaxy: l.options.Version, Go: runtime.Version(), TensorFlow: graph.Version()},
+		Device:   device, Seed: c.Seed,
+		Data: run.DataInfo{
+			Name: p.Catalogue.Name, Fingerprint: fingerprint,
+			Training: len(p.Training), Validation: len(p.Validation),
+		},
+		Network: p.Network.Name, Weights: int64(weights),
+		Status: run.StatusRunning, Started: time.Now().UTC(),
+	}
+}
+
+func (l *loop) resume(device string) error {
+	info, err := l.run.Info()
+	if err != nil {
+		return err
+	}
+	// Read again under the lock: the run may have gone on since it was planned.
+	state, err := run.ReadState(l.run.Checkpoint(run.Last))
+	if err != nil {
+		return err
+	}
+	if err := l.trainer.Restore(l.run.Checkpoint(run.Last)); err != nil {
+		return err
+	}
+	info.Resumes = append(info.Resumes, run.Resume{
+		At: time.Now().UTC(), FromEpoch: state.Epoch, FromStep: state.Step, Command: l.options.Command,
+	})
+	info.Status, info.ExitCode, info.Finished, info.Device = run.StatusRunning, nil, time.Time{}, device
+	l.state, l.info = *state, info
+	return nil
+}
+
+// epochs trains until the configured number of epochs, or the end of patience.
+func (l *loop) epochs(ctx context.Context) error {
+	for l.state.Epoch < l.config.Epochs {
+		if l.config.Patience > 0 && l.state.EpochsSinceBest >= l.config.Patience {
+			return nil
+		}
+		if err := l.epoch(ctx); err != nil {
+			return err
+		}
+		if err := l.finishEpoch(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// epoch makes the steps that are left of the running epoch.
+func (l *loop) epoch(ctx context.Context) error {
+	feedContext, stop := context.WithCancel(context.Background())
+	defer stop()
+	feed := l.input.epoch(feedContext, l.state.Epoch, l.state.Batch)
+	l.clock.startEpoch()
+	for {
+		l.clock.wait()
+		batch, more := <-feed
+		if !more {
+			return nil
+		}
+		l.clock.step()
+		err := l.step(batch)
+		l.clock.done(batch.Rows)
+		l.input.recycle(batch)
+		if err != nil {
+			return err
+		}
+		l.state.Seconds += l.clock.lap()
+		l.options.Observe(l.stepped())
+		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
+			return l.interrupt()
+		}
+	}
+}
+
+// step makes one step and takes note of it.
+func (l *loop) step(batch *graph.Batch) error {
+	s := &l.state
+	rate := learningRate(l.config, s.Step, int64(l.input.batches()))
+	loss, err := l.trainer.Step(batch, rate)
+	if err != nil {
+		return fmt.Errorf("failed at step %d: %w", s.Step+1, err)
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
+	}
+	s.Step++
+	s.Batch++
+	s.LossSum += loss * float64(batch.Rows)
+	s.LossImages += int64(batch.Rows)
+	s.LearningRate = rate
+	l.last.Step = s.Step
+	return l.metrics.WriteStep(run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate})
+}
+
+func (l *loop) stepped() Stepped {
+	s := &l.state
+	return Stepped{
+		Event:           "step",
+		Step:            run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: s.LossSum / float64(s.LossImages), LearningRate: s.LearningRate},
+		ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(),
+	}
+}
+
+// diverged is the error of a run whose numbers are no longer numbers.
+func (l *loop) diverged(what string, step int64) error {
+	good := "there is no checkpoint yet"
+	if state, err := run.ReadState(l.run.Checkpoint(run.Last)); err == nil {
+		good = fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", l.run.Checkpoint(run.Last), state.Epoch, state.Step)
+	}
+	return fmt.Errorf("%s at step %d (epoch %d); %s; try a lower --learning-rate or --clip-norm 1", what, step, l.state.Epoch+1, good)
+}
+
+// interrupt saves in the middle of an epoch.
+func (l *loop) interrupt() error {
+	if err := l.saveLast(); err != nil {
+		return err
+	}
+	return ErrInterrupted
+}
+
+// finishEpoch validates, writes the epoch's row, and saves.
+func (l *loop) finishEpoch(ctx context.Context) error {
+	s := &l.state
+	row := run.Epoch{
+		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),
+		LearningRate: s.LearningRate, ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(), Seconds: s.Seconds,
+	}
+	votes, err := l.validate(&row)
+	if err != nil {
+		return err
+	}
+	best := l.better(&row)
+	s.EpochsSinceBest++
+	if best {
+		s.EpochsSinceBest = 0
+		s.Best = &run.BestEpoch{Epoch: row.Epoch, Step: row.Step, Loss: row.Loss, RMSE: row.RMSE}
+	}
+	s.Epoch, s.Batch, s.LossSum, s.LossImages = row.Epoch, 0, 0, 0
+
+	if err := l.metrics.WriteEpoch(row); err != nil {
+		return err
+	}
+	if best {
+		if err := l.keepVotes(votes); err != nil {
+			return err
+		}
+	}
+	if err := l.save(best); err != nil {
+		return err
+	}
+	l.info.Best, l.info.Seconds = s.Best, s.Seconds
+	if err := l.run.WriteInfo(l.info); err != nil {
+		return err
+	}
+	l.last.Loss = row.Loss
+	l.options.Observe(EpochEnded{Event: "epoch", Epoch: row, Best: best})
+	if ctx.Err() != nil && s.Epoch < l.config.Epochs {
+		return ErrInterrupted
+	}
+	return nil
+}
+
+// validate scores the rows held back, in inference mode. Where there are none it
+// only makes sure that the weights still give numbers.
+func (l *loop) validate(row *run.Epoch) ([]galaxyzoo.Votes, error) {
+	rows := l.plan.Validation
+	if len(rows) == 0 {
+		rows = l.plan.Training[:1]
+	}
+	votes, err := infer.Votes(context.Background(), l.trainer, l.cache, rows, l.config.BatchSize, nil)
+	if err != nil {
+		return nil, err
+	}
+	cast := l.plan.Catalogue.Votes(rows)
+	score, err := galaxyzoo.NewScore(votes, cast)
+	if err != nil {
+		return nil, l.diverged("the network's votes are not numbers", l.state.Step)
+	}
+	if len(l.plan.Validation) > 0 {
+		row.RMSE = &score.RMSE
+		row.ValidationLoss = new(l.trainer.Loss(votes, cast))
+	}
+	return votes, nil
+}
+
+// better reports whether the epoch beats the best before it: by its score or,
+// where no rows are held back, by its loss.
+func (l *loop) better(row *run.Epoch) bool {
+	best := l.state.Best
+	switch {
+	case best == nil:
+		return true
+	case row.RMSE != nil && best.RMSE != nil:
+		return *row.RMSE < *best.RMSE
+	default:
+		return row.Loss < best.Loss
+	}
+}
+
+// keepVotes writes the best weights' votes on the rows held back.
+func (l *loop) keepVotes(votes []galaxyzoo.Votes) error {
+	if len(l.plan.Validation) == 0 {
+		return nil
+	}
+	labels := &galaxyzoo.Labels{}
+	for i, position := range l.plan.Validation {
+		v := votes[i]
+		for c := range v { // a linear output may leave the range
+			v[c] = min(max(v[c], 0), 1)
+		}
+		labels.IDs = append(labels.IDs, l.plan.Catalogue.Galaxies[position].ID)
+		labels.Votes = append(labels.Votes, v)
+	}
+	return l.run.WritePredictions(labels)
+}
+
+// end writes how the run ended and, from whatever best checkpoint there is, its
+// model.
+func (l *loop) end(cause error) (*Ended, error) {
+	if cause != nil && l.state.Step == 0 {
+		if removed, err := l.run.Discard(); removed || err != nil {
+			return nil, errors.Join(cause, err)
+		}
+	}
+	status := run.StatusDone
+	switch {
+	case errors.Is(cause, ErrInterrupted):
+		status = run.StatusInterrupted
+	case cause != nil:
+		status = run.StatusFailed
+	}
+	err := cause
+	if _, noBest := os.Stat(l.run.Checkpoint(run.Best)); noBest == nil && status != run.StatusFailed {
+		if exportErr := l.finish(); exportErr != nil {
+			err, status = errors.Join(cause, exportErr), run.StatusFailed
+		}
+	}
+	code := 0
+	if l.options.ExitCode != nil {
+		code = l.options.ExitCode(err)
+	}
+	l.info.Status, l.info.ExitCode, l.info.Finished, l.info.Seconds = status, &code, time.Now().UTC(), l.state.Seconds
+	if infoErr := l.run.WriteInfo(l.info); infoErr != nil {
+		return nil, errors.Join(err, infoErr)
+	}
+	l.last.Event, l.last.Run, l.last.Status = "end", l.run.Dir, status
+	l.last.Epochs, l.last.Step, l.last.Seconds = l.state.Epoch, l.state.Step, l.state.Seconds
+	if best := l.state.Best; best != nil {
+		l.last.BestEpoch, l.last.RMSE = best.Epoch, best.RMSE
+	}
+	l.last.ImagesPerSecond, l.last.DataWait = l.clock.rate(), l.clock.share()
+	l.options.Observe(l.last)
+	return &l.last, err
+}

@@ -1,0 +1,185 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// A Plan is a run that has been checked against its data and not begun: nothing
+// has been written, and no device touched.
+type Plan struct {
+	Values        *run.Values
+	Network       *graph.Network
+	Preprocessing imageproc.Preprocessing
+	Catalogue     *galaxyzoo.Catalogue
+	Training      []int // positions in Catalogue
+	Validation    []int // the rows held back
+
+	// The run that is resumed, and where it stands; nil for a new one.
+	run   *run.Run
+	state *run.State
+}
+
+// NewPlan checks a new run. Errors are *run.UsageError or *galaxyzoo.DataError.
+func NewPlan(values *run.Values) (*Plan, error) {
+	c := &values.Config
+	network, err := Network(c)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Values: values, Network: network, Preprocessing: Preprocessing(c)}
+	if err := p.Preprocessing.Check(); err != nil {
+		return nil, &run.UsageError{Err: err}
+	}
+	if p.Catalogue, err = OpenData(c.Data); err != nil {
+		return nil, err
+	}
+	p.Training, p.Validation = galaxyzoo.Split(p.Catalogue.IDs(), c.Validation, c.SplitSeed)
+	if len(p.Training) == 0 {
+		return nil, &galaxyzoo.DataError{File: c.Data, Err: fmt.Errorf(
+			"all %d galaxies are held back for validation; lower --validation from %g", p.Catalogue.Len(), c.Validation)}
+	}
+	return p, nil
+}
+
+// PlanResume checks the continuation of the run in a folder from its last
+// checkpoint. Flags may only change what a continuation leaves free: see
+// resumable. Errors are *run.UsageError or *galaxyzoo.DataError.
+func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
+	r, err := run.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	before, err := r.Config()
+	if err != nil {
+		return nil, err
+	}
+	values, err := run.Resolver{Presets: PresetSettings(), File: r.Path(run.ConfigFile), Flags: flags}.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkResume(r, &before, &values.Config); err != nil {
+		return nil, err
+	}
+	state, err := run.ReadState(r.Checkpoint(run.Last))
+	if err != nil {
+		return nil, fmt.Errorf("failed to resume %s: %w", r.Dir, err)
+	}
+	if state.Epoch >= values.Config.Epochs {
+		return nil, &run.UsageError{
+			Err:  fmt.Errorf("run %s has done its %d epochs", r.Name(), state.Epoch),
+			Hint: fmt.Sprintf("tfgalaxy train --resume %s --epochs %d goes on", dir, state.Epoch+5),
+		}
+	}
+	p, err := NewPlan(values)
+	if err != nil {
+		return nil, err
+	}
+	if digest := p.Network.Digest(); digest != state.NetworkDigest {
+		return nil, &run.UsageError{
+			Err: fmt.Errorf("run %s was trained with another network %s (%s) than this program's (%s)",
+				r.Name(), state.Network, state.NetworkDigest, digest),
+			Hint: "resume it with the version of tfgalaxy that " + r.Path(run.InfoFile) + " names",
+		}
+	}
+	if p.Catalogue.Fingerprint() != state.Data {
+		return nil, &galaxyzoo.DataError{File: values.Config.Data, Err: fmt.Errorf(
+			"this is not the data that run %s was trained on: rows, votes or images have changed", r.Name())}
+	}
+	p.run, p.state = r, state
+	return p, nil
+}
+
+// resumable are the settings that a resume may change: none alters a step that
+// was made, and epochs only says when to stop (with the cosine schedule, also
+// how fast the learning rate falls from here on).
+var resumable = []string{"data", "epochs", "patience", "workers", "cache"}
+
+func checkResume(r *run.Run, before, now *run.Config) error {
+	for _, s := range run.Settings {
+		was, is := s.Format(before), s.Format(now)
+		if was == is || slices.Contains(resumable, s.Key) {
+			continue
+		}
+		return &run.UsageError{
+			Err: fmt.Errorf("--%s %s: run %s was started with %s, and a resume goes on as it began",
+				s.Key, strconv.Quote(is), r.Name(), strconv.Quote(was)),
+			Hint: fmt.Sprintf("leave --%s out, or start a new run without --resume; a resume may change %s",
+				s.Key, strings.Join(resumable, ", ")),
+		}
+	}
+	return nil
+}
+
+// Network returns the network that a configuration names, with its input size
+// and output. Errors are *run.UsageError.
+func Network(c *run.Config) (*graph.Network, error) {
+	network, err := graph.LookUp(c.Network)
+	if err != nil {
+		hint := "tfgalaxy presets lists the networks"
+		if near := run.Nearest(c.Network, graph.NetworkNames()); near != "" {
+			hint = fmt.Sprintf("did you mean %s?", near)
+		}
+		return nil, &run.UsageError{Err: err, Hint: hint}
+	}
+	network.Size = c.Size
+	network.Output = graph.Output(c.Output)
+	if _, err := network.Table(); err != nil {
+		return nil, &run.UsageError{Err: err, Hint: fmt.Sprintf("--size %d may be too small for it", c.Size)}
+	}
+	return network, nil
+}
+
+// Preprocessing returns how a configuration cuts its images.
+func Preprocessing(c *run.Config) imageproc.Preprocessing {
+	p := imageproc.Preprocessing{Crop: imageproc.CropKind(c.Crop), Size: c.Size}
+	if p.Crop == imageproc.CropCentre {
+		p.Width = c.CropWidth
+	}
+	return p
+}
+
+// syntheticName begins the name of a data set that is drawn.
+const syntheticName = "synthetic"
+
+// OpenData opens a folder in Kaggle's layout, or draws "synthetic" or
+// "synthetic:N" galaxies. Errors are *run.UsageError or *galaxyzoo.DataError.
+func OpenData(name string) (*galaxyzoo.Catalogue, error) {
+	kind, count, counted := strings.Cut(name, ":")
+	if kind != syntheticName {
+		return galaxyzoo.OpenCatalogue(name)
+	}
+	n := DefaultSynthetic
+	if counted {
+		var err error
+		if n, err = strconv.Atoi(count); err != nil || n < 1 || n > MaxSynthetic {
+			return nil, &run.UsageError{
+				Err:  fmt.Errorf("--data %q: want synthetic:N with N from 1 to %d", name, MaxSynthetic),
+				Hint: fmt.Sprintf("--data synthetic:%d", DefaultSynthetic),
+			}
+		}
+	}
+	return galaxyzoo.Synthetic(n, syntheticSeed), nil
+}
+
+const (
+	// DefaultSynthetic is how many galaxies "synthetic" means.
+	DefaultSynthetic = 2000
+	// MaxSynthetic is the largest number of drawn galaxies: more than Kaggle's
+	// whole set, and the crops of all are still a file of a few gigabytes.
+	MaxSynthetic = 1_000_000
+	// syntheticSeed is the same for every run, so that their scores compare.
+	syntheticSeed = 1
+)
+
+// ErrInterrupted reports that a run was asked to stop and did, with its last
+// checkpoint written.
+var ErrInterrupted = errors.New("interrupted")

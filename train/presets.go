@@ -1,0 +1,62 @@
+package train
+
+import "github.com/tfgalaxy/tfgalaxy/run"
+
+// A Preset is a network with a recipe to train it by: settings that take the
+// place of the defaults, and give way to whatever the user says.
+type Preset struct {
+	Name     string           `json:"name"`
+	Doc      string           `json:"doc"`      // purpose
+	Hardware string           `json:"hardware"` // what it was made for
+	Settings []run.Assignment `json:"settings"`
+}
+
+// Presets are the presets there are.
+var Presets = []Preset{
+	{
+		Name: "seed2", Doc: "the seed study's printed network, trained as the study trained",
+		Hardware: "a GPU, or two cores and patience",
+		Settings: append(seedRecipe, run.Assignment{Key: "network", Value: "seed2"}),
+	},
+	{
+		Name: "seed3", Doc: "the seed study's scored network, trained as the study trained",
+		Hardware: "two cores",
+		Settings: append(seedRecipe, run.Assignment{Key: "network", Value: "seed3"}),
+	},
+	{
+		Name: "small", Doc: "a batch-norm network that a laptop trains in minutes",
+		Hardware: "two cores",
+		Settings: []run.Assignment{
+			{Key: "network", Value: "small"},
+			{Key: "crop", Value: run.CropCentre},
+			{Key: "crop-width", Value: "256"},
+			{Key: "epochs", Value: "20"},
+			{Key: "schedule", Value: run.ScheduleCosine},
+			{Key: "warm-up", Value: "100"},
+		},
+	},
+}
+
+// seedRecipe is how the study trained: region-of-interest crops turned by a
+// random whole angle, weighted squared error, Adam at its defaults, five epochs
+// in mini-batches of 64. Capped, so that appending copies.
+var seedRecipe = []run.Assignment{
+	{Key: "crop", Value: run.CropROI},
+	{Key: "epochs", Value: "5"},
+	{Key: "batch-size", Value: "64"},
+	{Key: "loss", Value: run.LossWeightedMSE},
+	{Key: "learning-rate", Value: "0.001"},
+	{Key: "schedule", Value: run.ScheduleConstant},
+	{Key: "rotate", Value: "true"},
+	{Key: "flip", Value: "false"},
+}[:8:8]
+
+// PresetSettings returns the settings of each preset by its name, as
+// run.Resolver takes them.
+func PresetSettings() map[string][]run.Assignment {
+	settings := make(map[string][]run.Assignment, len(Presets))
+	for _, p := range Presets {
+		settings[p.Name] = p.Settings
+	}
+	return settings
+}
