@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,32 @@ import (
 var testPresets = map[string][]Assignment{
 	"small": {{"network", "small"}, {"epochs", "12"}},
 	"seed3": {{"network", "seed3"}, {"epochs", "5"}, {"loss", "weighted-mse"}, {"schedule", "step"}, {"decay-every", "3"}},
+}
+
+func ExampleResolver() {
+	v, err := Resolver{
+		Presets: map[string][]Assignment{"seed3": {{"network", "seed3"}, {"epochs", "5"}}},
+		Environ: []string{"TFGALAXY_PRESET=seed3", "TFGALAXY_EPOCHS=20"},
+		Flags:   []Assignment{{"epochs", "2"}},
+	}.Resolve()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(v.Config.Network, "from", v.Origin("network"))
+	fmt.Println(v.Config.Epochs, "from", v.Origin("epochs"))
+
+	_, err = Resolver{Flags: []Assignment{{"epoch", "2"}}}.Resolve()
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		fmt.Println("tfgalaxy:", err)
+		fmt.Println("hint:", usage.Hint)
+	}
+	// Output:
+	// seed3 from preset seed3
+	// 2 from flag --epochs
+	// tfgalaxy: unknown setting "--epoch"
+	// hint: did you mean --epochs?
 }
 
 func writeFile(t testing.TB, content string) string {

@@ -3,9 +3,11 @@ package run
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -157,6 +159,24 @@ func TestCreateErrors(t *testing.T) {
 				t.Errorf("left %q, want %q", after, before)
 			}
 		})
+	}
+}
+
+func TestCreateWithoutPermission(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everywhere; TestCreateErrors has files in the way instead")
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	for _, runs := range []string{dir, filepath.Join(dir, "runs")} {
+		if _, err := Create(runs, "a"); !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), strconv.Quote(runs)) {
+			t.Errorf("error = %v, want one that names %s", err, runs)
+		}
+	}
+	if left := names(t, dir); len(left) > 0 {
+		t.Errorf("left %q", left)
 	}
 }
 

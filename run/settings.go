@@ -122,7 +122,7 @@ func (s Setting) Env() string {
 
 // Usage is one line for the help: what the setting is, its unit and its range.
 func (s Setting) Usage() string {
-	if s.value.bool || s.value.want == "text" {
+	if s.value.truth || s.value.want == "text" {
 		return s.About
 	}
 	return s.About + ": " + s.value.want
@@ -130,7 +130,7 @@ func (s Setting) Usage() string {
 
 // Bool reports whether the setting is true or false, so that its flag needs no
 // value.
-func (s Setting) Bool() bool { return s.value.bool }
+func (s Setting) Bool() bool { return s.value.truth }
 
 // Choices returns the words the setting accepts, nil where they are not a few.
 func (s Setting) Choices() []string { return slices.Clone(s.value.words) }

@@ -15,7 +15,7 @@ type value struct {
 	want  string   // what is accepted, in words that follow "want"
 	words []string // the choices, where there are a few
 	quote bool     // text, which YAML might take for a number or a truth value
-	bool  bool
+	truth bool     // true or false
 
 	parse func(c *Config, text string) error // the error is not shown: want is
 	print func(c *Config) string
@@ -123,7 +123,7 @@ func toggle(field func(*Config) *bool) value {
 	return value{
 		want:  "true or false",
 		words: []string{"true", "false"},
-		bool:  true,
+		truth: true,
 		parse: func(c *Config, text string) error {
 			x, err := strconv.ParseBool(text)
 			if err != nil {
