@@ -110,9 +110,9 @@ func nearestRun(dir string) string {
 	return Nearest(dir, names)
 }
 
-// List returns the runs in a folder, those that are numbered last and in the
-// order of their numbers, so that the latest is the last. A folder that is not
-// there holds none.
+// List returns the runs in a folder: first those whose folders were named by
+// hand, then the numbered ones in order, so that the latest of them is the last.
+// A folder that is not there holds none.
 func List(runs string) ([]*Run, error) {
 	entries, err := os.ReadDir(runs)
 	if errors.Is(err, fs.ErrNotExist) {

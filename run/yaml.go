@@ -119,8 +119,9 @@ func splitYAMLError(err error) (line int, message string) {
 
 // WriteYAML writes the configuration as YAML, grouped by category, with the
 // origin of each value in a comment. Read back as Resolver.File it gives the
-// same Config; only the name of the run's folder, which must be a new one each
-// time, is left out.
+// same Config. Left out are the name of the run's folder, which must be a new
+// one each time, and, but for a comment, values that have no effect and the
+// machine's own folder of caches.
 func (v *Values) WriteYAML(w io.Writer) error {
 	var out bytes.Buffer
 	out.WriteString("# tfgalaxy train --config FILE with this file repeats the run.\n")
