@@ -1,0 +1,114 @@
+package imageproc
+
+import (
+	"encoding/json"
+	"image"
+	"strings"
+	"testing"
+)
+
+func TestPreprocessingCheck(t *testing.T) {
+	tests := []struct {
+		p    Preprocessing
+		want string // in the error; empty for none
+	}{
+		{Preprocessing{Crop: CropROI, Size: 64}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 207, Size: 69}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 424, Size: 1024}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 1, Size: 1}, ""},
+		{Preprocessing{}, `unknown crop "", want "roi" or "centre"`},
+		{Preprocessing{Crop: "center", Width: 207, Size: 69}, `unknown crop "center"`},
+		{Preprocessing{Crop: CropROI, Width: 207, Size: 64}, "crop width is 207, want none"},
+		{Preprocessing{Crop: CropCentre, Size: 64}, "crop width is 0, want 1 to 424"},
+		{Preprocessing{Crop: CropCentre, Width: 425, Size: 64}, "crop width is 425"},
+		{Preprocessing{Crop: CropCentre, Width: -1, Size: 64}, "crop width is -1"},
+		{Preprocessing{Crop: CropROI}, "crop size is 0, want 1 to 1024"},
+		{Preprocessing{Crop: CropROI, Size: 1025}, "crop size is 1025"},
+	}
+	for _, test := range tests {
+		err := test.p.Check()
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%+v: error is %v, want %q", test.p, err, test.want)
+		}
+	}
+}
+
+func TestPreprocessingJSON(t *testing.T) {
+	for text, p := range map[string]Preprocessing{
+		`{"crop":"roi","size":64}`:                 {Crop: CropROI, Size: 64},
+		`{"crop":"centre","width":207,"size":128}`: {Crop: CropCentre, Width: 207, Size: 128},
+	} {
+		b, err := json.Marshal(p)
+		if err != nil || string(b) != text {
+			t.Errorf("%+v is written %s (%v), want %s", p, b, err, text)
+		}
+		var back Preprocessing
+		if err := json.Unmarshal([]byte(text), &back); err != nil || back != p {
+			t.Errorf("%s is read as %+v (%v)", text, back, err)
+		}
+	}
+}
+
+func TestPreprocessingRectangle(t *testing.T) {
+	at := image.Pt(-7, 3)
+	tests := []struct {
+		name  string
+		width int
+		size  image.Point
+		want  image.Rectangle // from the image's top left pixel
+	}{
+		{"even in even", 200, image.Pt(424, 424), image.Rect(112, 112, 312, 312)},
+		{"odd in even: the extra pixel is right and below", 207, image.Pt(424, 424), image.Rect(108, 108, 315, 315)},
+		{"whole", 424, image.Pt(424, 424), image.Rect(0, 0, 424, 424)},
+		{"half size", 212, image.Pt(212, 212), image.Rect(53, 53, 159, 159)},
+		{"rounded to the nearest", 207, image.Pt(128, 128), image.Rect(33, 33, 95, 95)}, // 62.49
+		{"scaled by the shorter side", 424, image.Pt(300, 100), image.Rect(100, 0, 200, 100)},
+		{"at least one pixel", 1, image.Pt(9, 9), image.Rect(4, 4, 5, 5)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			img := image.NewNRGBA(image.Rectangle{Max: test.size}.Add(at))
+			p := Preprocessing{Crop: CropCentre, Width: test.width, Size: 8}
+			if got := p.rectangle(img).Sub(at); got != test.want {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestPreprocessingApply(t *testing.T) {
+	// A bright block of 20 pixels in a frame of 60: the region of interest is
+	// 28 pixels, the block its middle.
+	rows := make([]string, 60)
+	for y := range rows {
+		rows[y] = strings.Repeat(".", 60)
+		if y >= 20 && y < 40 {
+			rows[y] = strings.Repeat(".", 20) + strings.Repeat("#", 20) + strings.Repeat(".", 20)
+		}
+	}
+	img := sketch(0, rows...)
+	before := string(img.Pix)
+	for _, p := range []Preprocessing{
+		{Crop: CropROI, Size: 14},
+		{Crop: CropCentre, Width: 198, Size: 14}, // 28 pixels of 60
+	} {
+		got := p.Apply(img)
+		if got.Rect != image.Rect(0, 0, 14, 14) || !got.Opaque() {
+			t.Fatalf("%v: bounds are %v, opaque %t", p, got.Rect, got.Opaque())
+		}
+		for y := range 14 {
+			for x := range 14 {
+				want := uint8(3)
+				if x >= 2 && x < 12 && y >= 2 && y < 12 {
+					want = 180
+				}
+				if c := got.NRGBAAt(x, y); c.R != want {
+					t.Fatalf("%v: pixel (%d, %d) is %v, want %d", p, x, y, c, want)
+				}
+			}
+		}
+	}
+	if string(img.Pix) != before {
+		t.Error("the image was changed")
+	}
+}
