@@ -30,13 +30,13 @@ var treePlaces = [galaxyzoo.NumQuestions]struct {
 }{
 	{0, 105, 240}, // 1 shape
 	{1, 190, 150}, // 2 edge-on
-	{2, 345, 150}, // 3 bar
-	{3, 340, 150}, // 4 spiral
+	{2, 318, 150}, // 3 bar
+	{3, 324, 150}, // 4 spiral
 	{6, 225, 236}, // 5 bulge
 	{7, 80, 260},  // 6 odd
 	{1, 0, 168},   // 7 roundness
 	{8, 7, 490},   // 8 odd feature
-	{2, 172, 156}, // 9 edge-on bulge
+	{2, 152, 156}, // 9 edge-on bulge
 	{4, 255, 170}, // 10 winding
 	{5, 205, 276}, // 11 arms
 }
