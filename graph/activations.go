@@ -42,13 +42,17 @@ func Activations(net *Network, weights Weights, image []byte) ([]Activation, err
 	if err != nil {
 		return fail(err)
 	}
-	out, err := session.Run(map[tf.Output]*tf.Tensor{images: input}, b.activations, nil)
+	fetches := make([]tf.Output, len(b.activations))
+	for i, a := range b.activations {
+		fetches[i] = a.output
+	}
+	out, err := session.Run(map[tf.Output]*tf.Tensor{images: input}, fetches, nil)
 	if err != nil {
 		return fail(explain(err))
 	}
 	activations := make([]Activation, len(out))
 	for i, t := range out {
-		activations[i] = Activation{Layer: b.table[i].Name, Shape: t.Shape()[1:], Values: copyFloats(t)}
+		activations[i] = Activation{Layer: b.activations[i].layer, Shape: t.Shape()[1:], Values: copyFloats(t)}
 	}
 	return activations, nil
 }

@@ -27,8 +27,14 @@ type builder struct {
 	table []LayerInfo
 	vars  map[string]*variable
 	order []*variable
-	// activations are what comes out of each layer in inference mode.
-	activations []tf.Output
+	// activations are what comes out of each layer in inference mode, those
+	// left out that only training has a use for.
+	activations []activation
+}
+
+type activation struct {
+	layer  string
+	output tf.Output
 }
 
 func newBuilder(net *Network) (*builder, error) {
@@ -124,10 +130,10 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, training *trainingI
 			}
 		}
 		row.layer.build(p)
-		x = p.x
-		if training == nil {
-			b.activations = append(b.activations, x)
+		if training == nil && p.x != x {
+			b.activations = append(b.activations, activation{row.Name, p.x})
 		}
+		x = p.x
 	}
 	if b.net.Output == Sigmoid {
 		x = op.Sigmoid(scope.SubScope("output"), x)

@@ -24,6 +24,7 @@ type Started struct {
 type Stepped struct {
 	Event string `json:"event"`
 	run.Step
+	EpochLoss       float64 `json:"epoch_loss"`        // mean over the epoch's images so far
 	ImagesPerSecond float64 `json:"images_per_second"` // since the epoch began in this process
 	DataWait        float64 `json:"data_wait"`
 }

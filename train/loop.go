@@ -228,14 +228,20 @@ func (l *loop) epoch(ctx context.Context) error {
 			return nil
 		}
 		l.clock.step()
-		err := l.step(batch)
+		taken, err := l.step(batch)
 		l.clock.done(batch.Rows)
 		l.input.recycle(batch)
 		if err != nil {
 			return err
 		}
 		l.state.Seconds += l.clock.lap()
-		l.options.Observe(l.stepped())
+		if err := l.metrics.WriteStep(taken); err != nil {
+			return err
+		}
+		l.options.Observe(Stepped{
+			Event: "step", Step: taken, EpochLoss: l.state.LossSum / float64(l.state.LossImages),
+			ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(),
+		})
 		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
 			return l.interrupt()
 		}
@@ -243,32 +249,22 @@ func (l *loop) epoch(ctx context.Context) error {
 }
 
 // step makes one step and takes note of it.
-func (l *loop) step(batch *graph.Batch) error {
+func (l *loop) step(batch *graph.Batch) (run.Step, error) {
 	s := &l.state
 	rate := learningRate(l.config, s.Step, int64(l.input.batches()))
 	loss, err := l.trainer.Step(batch, rate)
 	if err != nil {
-		return fmt.Errorf("failed at step %d: %w", s.Step+1, err)
+		return run.Step{}, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
+		return run.Step{}, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
 	}
 	s.Step++
 	s.Batch++
 	s.LossSum += loss * float64(batch.Rows)
 	s.LossImages += int64(batch.Rows)
 	s.LearningRate = rate
-	l.last.Step = s.Step
-	return l.metrics.WriteStep(run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate})
-}
-
-func (l *loop) stepped() Stepped {
-	s := &l.state
-	return Stepped{
-		Event:           "step",
-		Step:            run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: s.LossSum / float64(s.LossImages), LearningRate: s.LearningRate},
-		ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(),
-	}
+	return run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate}, nil
 }
 
 // diverged is the error of a run whose numbers are no longer numbers.

@@ -131,7 +131,7 @@ func (v *trainView) line(e train.Stepped) string {
 	}
 	return fmt.Sprintf("epoch %d/%d  step %s/%s  loss %.5f%s  %.0f images/s  data wait %.1f %%  ETA %s",
 		e.Epoch, v.started.Epochs, terminal.Count(int(e.Step.Step)), terminal.Count(int(v.started.Steps)),
-		e.Loss, rmse, e.ImagesPerSecond, 100*e.DataWait, v.eta.of(e.Step.Step, v.started.Steps))
+		e.EpochLoss, rmse, e.ImagesPerSecond, 100*e.DataWait, v.eta.of(e.Step.Step, v.started.Steps))
 }
 
 func epochLine(e train.EpochEnded, epochs int) string {
