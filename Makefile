@@ -1,7 +1,6 @@
 # Needs Go, a C compiler, Python 3 with pip and venv, and make: each target
 # brings what else it wants. `make` lists them.
 
-GO     ?= go
 PREFIX ?= /usr/local
 
 # Folders without native code: these are tested without cgo and under the race
@@ -10,7 +9,7 @@ PURE := galaxyzoo imageproc run plots baseline internal scripts
 
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
 # Python of scripts/requirements-ENVIRONMENT.txt.
-PYTHON_CHECKS :=
+PYTHON_CHECKS := roi:opencv
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -39,7 +38,7 @@ cgo = CGO_ENABLED=1 CGO_CFLAGS="$(CGO_CFLAGS)" CGO_LDFLAGS="$(CGO_LDFLAGS) $(1)"
 build_flags = -buildvcs=false -ldflags "$(if $(version),-X main.version=$(version)) -extldflags '-Wl,-rpath,\$$ORIGIN/$(1)'"
 
 pure_packages   = $(addprefix ./,$(addsuffix /...,$(wildcard $(PURE))))
-native_packages = $$($(GO) list ./... | { grep -vE "^$$($(GO) list -m)/($(subst $() ,|,$(PURE)))(/|$$)" || true; })
+native_packages = $$(CGO_ENABLED=1 go list ./... | { grep -vE "^$$(go list -m)/($(subst $() ,|,$(PURE)))(/|$$)" || true; })
 
 .PHONY: help
 help: ## lists the targets
@@ -51,7 +50,7 @@ setup: ## puts TensorFlow's C library into .tensorflow; GPU=1: with CUDA
 
 .PHONY: build
 build: setup ## leaves bin/tfgalaxy
-	@$(call cgo,$(rpath)) $(GO) build -o bin/tfgalaxy $(call build_flags,../.tensorflow/lib) ./cmd/tfgalaxy
+	@$(call cgo,$(rpath)) go build -o bin/tfgalaxy $(call build_flags,../.tensorflow/lib) ./cmd/tfgalaxy
 
 .PHONY: demo
 demo: build ## trains a small network on drawn galaxies, some minutes
@@ -63,9 +62,9 @@ demo: build ## trains a small network on drawn galaxies, some minutes
 install: setup ## installs into PREFIX=/usr/local, with the library
 	@dir="$(DESTDIR)$(PREFIX)"
 	install -d "$$dir/bin" "$$dir/lib"
-	trap 'rm -rf "$$dir/bin/.tfgalaxy.new" "$$dir/lib/.tfgalaxy.new" "$$dir/lib/.tfgalaxy.old"' EXIT
-	$(cgo) $(GO) build -trimpath -o "$$dir/bin/.tfgalaxy.new" $(call build_flags,../lib/tfgalaxy/lib) ./cmd/tfgalaxy
-	rm -rf "$$dir/lib/.tfgalaxy.new"
+	trap 'rm -rf "$$dir/bin/.tfgalaxy.new" "$$dir/lib/.tfgalaxy.new"' EXIT
+	$(cgo) go build -trimpath -o "$$dir/bin/.tfgalaxy.new" $(call build_flags,../lib/tfgalaxy/lib) ./cmd/tfgalaxy
+	rm -rf "$$dir/lib/.tfgalaxy.new" "$$dir/lib/.tfgalaxy.old"
 	install -d "$$dir/lib/.tfgalaxy.new"
 	for part in lib nvidia licences; do
 		if [ -e .tensorflow/$$part ]; then cp -RL .tensorflow/$$part "$$dir/lib/.tfgalaxy.new/"; fi
@@ -73,6 +72,7 @@ install: setup ## installs into PREFIX=/usr/local, with the library
 	if [ -e "$$dir/lib/tfgalaxy" ]; then mv "$$dir/lib/tfgalaxy" "$$dir/lib/.tfgalaxy.old"; fi
 	mv "$$dir/lib/.tfgalaxy.new" "$$dir/lib/tfgalaxy"
 	mv "$$dir/bin/.tfgalaxy.new" "$$dir/bin/tfgalaxy"
+	rm -rf "$$dir/lib/.tfgalaxy.old"
 	echo "installed $$dir/bin/tfgalaxy"
 
 .PHONY: uninstall
@@ -84,21 +84,21 @@ test: test-style test-pure test-native test-python ## all of the tests below
 
 .PHONY: test-style
 test-style: setup ## gofmt, go vet, and the imports that the architecture allows
-	@unformatted=$$($(GO) list -f '{{.Dir}}' ./... | xargs gofmt -l)
-	if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:" $$unformatted >&2; exit 1; fi
+	@unformatted=$$(CGO_ENABLED=1 go list -f '{{.Dir}}' ./... | tr '\n' '\0' | xargs -0 gofmt -l)
+	if [ -n "$$unformatted" ]; then printf 'not formatted by gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	scripts/check-imports.sh
-	$(call cgo,$(rpath)) $(GO) vet ./...
+	$(call cgo,$(rpath)) go vet ./...
 
 .PHONY: test-pure
 test-pure: ## packages without native code: without cgo, then for races
-	CGO_ENABLED=0 $(GO) test $(pure_packages)
-	CGO_ENABLED=1 $(GO) test -race $(pure_packages)
+	CGO_ENABLED=0 go test $(pure_packages)
+	CGO_ENABLED=1 go test -race $(pure_packages)
 
 # -count=1: the library is outside of what Go's cache of test results looks at.
 .PHONY: test-native
 test-native: setup ## packages with TensorFlow, and the commands' scenarios
 	@packages="$(native_packages)"
-	if [ -n "$$packages" ]; then $(call cgo,$(rpath)) $(GO) test -count=1 $$packages; fi
+	if [ -n "$$packages" ]; then $(call cgo,$(rpath)) go test -count=1 $$packages; fi
 
 .PHONY: test-python
 test-python: build ## comparisons with other programs, in Python
