@@ -59,31 +59,40 @@ func mixRows(dst []int32, near, far []uint8) {
 // convertRow writes one row of pixels from luma and mixed rows of colour, whose
 // samples it weighs 3:1 along the row.
 func convertRow(dst, luma []uint8, cb, cr []int32) {
+	cbLeft, crLeft := cb[0], cr[0]
 	for i := range cb {
-		left, right := max(i-1, 0), min(i+1, len(cb)-1)
-		// The roundings alternate so that no drift builds up.
-		setYCbCr(dst[8*i:], luma[2*i], 3*cb[i]+cb[left]+8, 3*cr[i]+cr[left]+8)
-		if 2*i+1 < len(luma) {
-			setYCbCr(dst[8*i+4:], luma[2*i+1], 3*cb[i]+cb[right]+7, 3*cr[i]+cr[right]+7)
+		cbHere, crHere := cb[i], cr[i]
+		cbRight, crRight := cbHere, crHere
+		if i+1 < len(cb) {
+			cbRight, crRight = cb[i+1], cr[i+1]
 		}
+		// The roundings alternate so that no drift builds up.
+		setYCbCr(dst, luma[0], (3*cbHere+cbLeft+8)>>4, (3*crHere+crLeft+8)>>4)
+		if len(luma) < 2 {
+			return
+		}
+		setYCbCr(dst[4:], luma[1], (3*cbHere+cbRight+7)>>4, (3*crHere+crRight+7)>>4)
+		cbLeft, crLeft = cbHere, crHere
+		dst, luma = dst[8:], luma[2:]
 	}
 }
 
-// setYCbCr sets one pixel, the colour being given in sixteenths. The factors are
-// those of JFIF in 16 fractional bits.
-func setYCbCr(dst []uint8, luma uint8, cb16, cr16 int32) {
-	y, cb, cr := int32(luma), cb16>>4-128, cr16>>4-128
+// setYCbCr sets one pixel. The factors are those of JFIF in 16 fractional bits.
+func setYCbCr(dst []uint8, luma uint8, cb, cr int32) {
 	const half = 1 << 15
-	dst = dst[:4]
-	dst[0] = clamp(y + (91881*cr+half)>>16)
-	dst[1] = clamp(y + (-22554*cb-46802*cr+half)>>16)
-	dst[2] = clamp(y + (116130*cb+half)>>16)
+	y := int32(luma)<<16 + half
+	cb, cr = cb-128, cr-128
+	_ = dst[3]
+	dst[0] = clamp16(y + 91881*cr)
+	dst[1] = clamp16(y - 22554*cb - 46802*cr)
+	dst[2] = clamp16(y + 116130*cb)
 	dst[3] = 0xff
 }
 
-func clamp(v int32) uint8 {
-	if uint32(v) > 255 {
-		return uint8(^v >> 31) // 0 below, 255 above
+// clamp16 drops 16 fractional bits and keeps the result within a byte.
+func clamp16(v int32) uint8 {
+	if uint32(v) < 1<<24 {
+		return uint8(v >> 16)
 	}
-	return uint8(v)
+	return uint8(^v >> 31) // 0 below, 255 above
 }
