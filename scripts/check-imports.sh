@@ -16,7 +16,7 @@ may_import() {
 	plots) echo galaxyzoo imageproc run internal ;;
 	baseline) echo galaxyzoo imageproc internal ;;
 	graph) echo galaxyzoo internal ;;
-	train) echo galaxyzoo imageproc run baseline graph internal ;;
+	train) echo galaxyzoo imageproc run baseline graph infer internal ;;
 	infer) echo galaxyzoo imageproc run graph internal ;;
 	cmd | scripts) echo galaxyzoo imageproc run plots baseline graph train infer internal ;;
 	*) return 1 ;;
