@@ -59,7 +59,9 @@ func (b *builder) addSaver(vars []*variable) saver {
 	s.saved = saved.Output(0)
 	assigns := make([]*tf.Operation, len(vars))
 	for i, v := range vars {
-		assigns[i] = op.AssignVariableOp(scope.SubScope(fmt.Sprintf("assign%d", i)), v.handle, restored[i])
+		s := scope.SubScope(fmt.Sprintf("assign%d", i))
+		fitting := op.EnsureShape(s, restored[i], tf.MakeShape(v.Shape...)) // or another network's would be taken
+		assigns[i] = op.AssignVariableOp(s, v.handle, fitting)
 	}
 	if root.Err() != nil {
 		return s

@@ -1,0 +1,207 @@
+package graph
+
+import (
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// A trainer that is restored goes on exactly as the one that was saved: weights,
+// moving averages, Adam's slots and the step count, which dropout depends on.
+func TestCheckpointRoundTrip(t *testing.T) {
+	batch := randomBatch(t, 16, 12, 4)
+	first := newTrainer(t, tiny(), Options{LossWeights: MSE(), Seed: 1})
+	steps(t, first, batch, 7)
+	dir := t.TempDir()
+	if err := first.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	second := newTrainer(t, tiny(), Options{LossWeights: MSE(), Seed: 1})
+	if err := second.Restore(dir); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := second.Steps(); err != nil || n != 7 {
+		t.Errorf("restored at step %d (%v), want 7", n, err)
+	}
+	if a, b := steps(t, first, batch, 5), steps(t, second, batch, 5); !slices.Equal(a, b) {
+		t.Errorf("losses went on with %v, after a restore with %v", a, b)
+	}
+}
+
+func TestReadWeights(t *testing.T) {
+	trainer := newTrainer(t, tiny(), Options{LossWeights: MSE(), Seed: 1})
+	steps(t, trainer, randomBatch(t, 16, 12, 4), 3)
+	want, err := trainer.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := trainer.Save(dir); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadWeights(tiny(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.EqualFunc(got, want, slices.Equal[[]float32]) {
+		t.Error("the weights read are not those that were saved")
+	}
+}
+
+func TestRestoreErrors(t *testing.T) {
+	trainer := newTrainer(t, tiny(), Options{LossWeights: MSE(), Seed: 1})
+	saved := t.TempDir()
+	if err := trainer.Save(saved); err != nil {
+		t.Fatal(err)
+	}
+	other := tiny()
+	other.Layers[0] = Conv{Filters: 6, Kernel: 3, Padding: 1, NoBias: true}
+	cut := t.TempDir()
+	for _, f := range []string{"variables.index", "variables.data-00000-of-00001"} {
+		data, err := os.ReadFile(filepath.Join(saved, f))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(cut, f), data[:len(data)/2], 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name string
+		net  *Network
+		dir  string
+	}{
+		{"nothing there", tiny(), t.TempDir()},
+		{"another network", other, saved},
+		{"cut files", tiny(), cut},
+	}
+	for _, test := range tests {
+		err := newTrainer(t, test.net, Options{LossWeights: MSE()}).Restore(test.dir)
+		if err == nil || !strings.Contains(err.Error(), test.dir) {
+			t.Errorf("%s: restore gave %v, want an error that names the folder", test.name, err)
+		}
+		if _, err := ReadWeights(test.net, test.dir); err == nil {
+			t.Errorf("%s: weights were read", test.name)
+		}
+	}
+	if err := trainer.Save(filepath.Join(saved, "variables.index", "below a file")); err == nil {
+		t.Error("a checkpoint was saved below a file")
+	}
+}
+
+func TestSavedModel(t *testing.T) {
+	net := tiny()
+	trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1})
+	batch := randomBatch(t, 16, net.Size, 4)
+	steps(t, trainer, batch, 5)
+	want := make([]galaxyzoo.Votes, batch.Rows)
+	if err := trainer.Predict(batch, want); err != nil {
+		t.Fatal(err)
+	}
+	weights, err := trainer.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := WriteSavedModel(dir, net, weights, []byte(`{"size":12}`)); err != nil {
+		t.Fatal(err)
+	}
+	model, err := LoadModel(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	if model.Size != net.Size || string(model.Preprocessing) != `{"size":12}` {
+		t.Errorf("size %d and preprocessing %s", model.Size, model.Preprocessing)
+	}
+	got := make([]galaxyzoo.Votes, batch.Rows)
+	if err := model.Predict(batch, got); err != nil {
+		t.Fatal(err)
+	}
+	for i := range got {
+		for c := range got[i] {
+			if math.Abs(got[i][c]-want[i][c]) > 1e-6 { // float32; the loader may fold batch norm into other kernels
+				t.Fatalf("image %d, vote %d: %.8f, want %.8f", i, c, got[i][c], want[i][c])
+			}
+		}
+	}
+
+	// What makes a model no model is said before the runtime says it.
+	for _, part := range []string{"saved_model.pb", filepath.Join("variables", "variables.index"), filepath.Join("assets.extra", "preprocessing.json")} {
+		path := filepath.Join(dir, part)
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadModel(dir); err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("without %s: got %v, want an error that names it", part, err)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "saved_model.pb"), []byte("not a model"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadModel(dir); err == nil {
+		t.Error("a text file was loaded as a model")
+	}
+}
+
+func TestWriteSavedModelErrors(t *testing.T) {
+	net := tiny()
+	weights := Weights{}
+	vars, err := net.Variables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vars {
+		weights[v.Name] = make([]float32, v.Elements())
+	}
+	if err := WriteSavedModel(filepath.Join(t.TempDir(), "not there"), net, weights, nil); err == nil {
+		t.Error("a model was written into a folder that is not there")
+	}
+	delete(weights, "conv1/kernel")
+	if err := WriteSavedModel(t.TempDir(), net, weights, nil); err == nil || !strings.Contains(err.Error(), "conv1/kernel") {
+		t.Errorf("got %v, want an error that names the missing weight", err)
+	}
+}
+
+func TestActivations(t *testing.T) {
+	net := tiny()
+	trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1})
+	weights, err := trainer.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := randomBatch(t, 1, net.Size, 4)
+	activations, err := Activations(net, weights, batch.Image(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var layers []string
+	for _, a := range activations {
+		layers = append(layers, a.Layer)
+		n := int64(1)
+		for _, d := range a.Shape {
+			n *= d
+		}
+		if int64(len(a.Values)) != n {
+			t.Errorf("%s: %d values for shape %v", a.Layer, len(a.Values), a.Shape)
+		}
+	}
+	want := "conv1 norm1 relu1 pool1 conv2 relu2 pool2 flatten1 dense1 relu3 dense2"
+	if got := strings.Join(layers, " "); got != want {
+		t.Errorf("layers %s, want %s", got, want)
+	}
+	for i, x := range activations[2].Values {
+		if before := activations[1].Values[i]; x != max(before, 0) {
+			t.Fatalf("relu1 makes %g of %g", x, before)
+		}
+	}
+}
