@@ -2,6 +2,7 @@ package galaxyzoo_test
 
 import (
 	"fmt"
+	"image/jpeg"
 	"strings"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -41,4 +42,25 @@ func ExampleSplit() {
 	// Output:
 	// [1 2 3 4] [0]
 	// [1 2] [0]
+}
+
+// Synthetic galaxies stand in for the real ones: the same seed gives the same.
+func ExampleSynthetic() {
+	c := galaxyzoo.Synthetic(2000, 1)
+	r, err := c.Open(0)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer r.Close()
+	img, err := jpeg.Decode(r)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.Name, c.Len(), c.Galaxies[0].ID, img.Bounds().Dx(), img.Bounds().Dy())
+	fmt.Println(c.Galaxies[0].Votes.Check())
+	// Output:
+	// synthetic:2000 2000 1 424 424
+	// <nil>
 }

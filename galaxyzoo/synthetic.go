@@ -24,7 +24,8 @@ const (
 // images' size and quality. The votes are those of a crowd that was shown the
 // galaxy's true parameters: fractions of about forty volunteers, six decimals,
 // obeying the tree. Galaxy i depends on (seed, i) alone, so a smaller catalogue
-// is the beginning of a larger one.
+// is the beginning of a larger one. Processors that fuse multiplications with
+// additions may differ in a pixel here and a vote there.
 func Synthetic(n int, seed uint64) *Catalogue {
 	c := &Catalogue{
 		Name:     fmt.Sprintf("synthetic:%d", n),

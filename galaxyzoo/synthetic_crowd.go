@@ -12,43 +12,59 @@ import (
 func (m *morphology) opinion() Votes {
 	// How much of the detail survives the seeing, and how round the galaxy
 	// looks after it.
-	clear := 1 / (1 + square(m.blur/12))
+	clarity := 1 / (1 + square(m.blur/12))
 	sigma := m.blur / 2.355
 	ratio := math.Sqrt((square(m.axisRatio*m.radius) + sigma*sigma) / (square(m.radius) + sigma*sigma))
-	fromTheSide := step(ratio, 0.31, -0.03)
+	fromTheSide := step(ratio, 0.32, -0.045)
 	faceOn := step(ratio, 0.38, 0.05)
 
 	// Arms are told apart where the gap between two is wider than the blur.
 	gap := 2 * math.Pi * math.Tan(m.pitch) / float64(m.numArms) * 1.2 * m.radius
-	arms := m.arms * clear * faceOn / (1 + square(m.blur/gap))
-	bar := m.bar * clear * faceOn
-	feature := 1 - (1-arms)*(1-0.6*bar)*(1-0.75*fromTheSide*m.diskiness())*(1-0.3*m.lopsided*clear)*
-		(1-0.6*m.oddFeature()*clear)*(1-0.3*clear*m.diskiness())
+	arms := m.arms * clarity * faceOn / (1 + square(m.blur/gap))
+	bar := m.bar * clarity * faceOn
+	feature := 1 - (1-arms)*(1-0.6*bar)*(1-0.75*fromTheSide*m.diskiness())*(1-0.3*m.lopsided*clarity)*
+		(1-0.6*m.oddFeature()*clarity)*(1-0.3*clarity*m.diskiness())
 
 	var p Votes
 	star := 0.018 + 0.004*m.blur/6
-	features := 0.09 + 0.87*step(feature, 0.37, 0.1)
+	features := 0.10 + 0.84*step(feature, 0.38, 0.12)
 	if m.form == artifactForm {
 		star, features = 0.85, 0.3
 	}
 	set(&p, 1, (1-star)*(1-features), (1-star)*features, star)
-	side := 0.02 + 0.95*fromTheSide
+	side := 0.05 + 0.85*fromTheSide
 	set(&p, 2, side, 1-side)
-	barred := 0.07 + 0.9*step(bar, 0.36, 0.07)
+	barred := 0.1 + 0.78*step(bar, 0.38, 0.08)
 	set(&p, 3, barred, 1-barred)
-	spiral := 0.09 + 0.88*step(arms, 0.2, 0.06)
+	spiral := 0.14 + 0.78*step(arms, 0.21, 0.07)
 	set(&p, 4, spiral, 1-spiral)
-	set(&p, 5, ordinal(m.bulge, 0.16, 0.12, 0.48, 0.87)...)
+	set(&p, 5, ordinal(m.bulge, 0.21, 0.1, 0.47, 0.89)...)
 
-	odd := 0.08 + 0.1*m.lopsided + 0.08*m.arms*m.flocculence + 0.05*(1-clear)
-	odd += (0.94 - odd) * m.oddness * (0.55 + 0.4*clear)
+	roundness := ordinal(ratio, 0.14, 0.41, 0.8)
+	slices.Reverse(roundness)
+	set(&p, 7, roundness...)
+
+	none := step(m.bulge, 0.33, -0.09)
+	set(&p, 9, (1-none)*(1-0.75*m.boxy*m.boxy), (1-none)*0.75*m.boxy*m.boxy, none)
+	set(&p, 10, ordinal(m.pitch, radians(6), radians(15.5), radians(26))...)
+	count := ordinal(float64(m.numArms), 0.3+0.3*m.flocculence, 1.5, 2.5, 3.5, 4.5)
+	unclear := 0.03 + 0.4*m.flocculence + 0.55*square(1-min(1, 1.4*arms))
+	for k := range count {
+		count[k] *= 1 - min(unclear, 0.9)
+	}
+	set(&p, 11, append(count, min(unclear, 0.9))...)
+	m.opinionOfOddity(&p, clarity)
+	return p
+}
+
+// opinionOfOddity answers questions 6 and 8.
+func (m *morphology) opinionOfOddity(p *Votes, clarity float64) {
+	odd := 0.08 + 0.1*m.lopsided + 0.08*m.arms*m.flocculence + 0.05*(1-clarity)
+	odd += (0.88 - odd) * m.oddness * (0.5 + 0.4*clarity)
 	if m.form == artifactForm {
 		odd = 0.3
 	}
-	set(&p, 6, odd, 1-odd)
-	roundness := ordinal(ratio, 0.09, 0.41, 0.8)
-	slices.Reverse(roundness)
-	set(&p, 7, roundness...)
+	set(p, 6, odd, 1-odd)
 
 	// What those see who find something odd where nothing odd was meant.
 	kinds := []float64{0.07, 0.09, 0.16, 0.2 + 0.2*m.lopsided, 0.38, 0.11, 0.01}
@@ -58,18 +74,7 @@ func (m *morphology) opinion() Votes {
 		}
 		kinds[m.odd-1] += 0.6 * m.oddness
 	}
-	set(&p, 8, kinds...)
-
-	none := step(m.bulge, 0.33, -0.09)
-	set(&p, 9, (1-none)*(1-0.75*m.boxy*m.boxy), (1-none)*0.75*m.boxy*m.boxy, none)
-	set(&p, 10, ordinal(m.pitch, radians(4.5), radians(15.5), radians(25))...)
-	count := ordinal(float64(m.numArms), 0.3+0.3*m.flocculence, 1.5, 2.5, 3.5, 4.5)
-	unclear := 0.03 + 0.4*m.flocculence + 0.55*square(1-min(1, 1.4*arms))
-	for k := range count {
-		count[k] *= 1 - min(unclear, 0.9)
-	}
-	set(&p, 11, append(count, min(unclear, 0.9))...)
-	return p
+	set(p, 8, kinds...)
 }
 
 // diskiness is how far the light lies in a disk as against a spheroid.

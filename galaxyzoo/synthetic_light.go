@@ -8,7 +8,7 @@ import (
 // Colours of the survey's pictures: old stars yellow to orange, young ones blue,
 // clusters of the youngest bluer still.
 var (
-	oldStars   = colour{1.30, 1.04, 0.66}
+	oldStars   = colour{1.33, 1.03, 0.62}
 	youngStars = colour{0.90, 0.95, 1.15}
 	newborn    = colour{0.77, 0.91, 1.32}
 )

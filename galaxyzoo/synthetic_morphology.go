@@ -60,7 +60,7 @@ const edgeOn = 0.27
 // chosen so that the crowd's mean votes come near those of the real table.
 func sampleMorphology(rng *rand.Rand) *morphology {
 	m := &morphology{
-		blur:       clamp(6.8*math.Exp(0.42*rng.NormFloat64()), 2.4, 15),
+		blur:       clamp(6.4*math.Exp(0.42*rng.NormFloat64()), 2.4, 15),
 		radius:     34 * math.Exp(0.2*rng.NormFloat64()),
 		brightness: 2.0 * math.Exp(0.35*rng.NormFloat64()),
 		angle:      math.Pi * rng.Float64(),

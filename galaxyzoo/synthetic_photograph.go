@@ -29,8 +29,8 @@ func (m *morphology) photograph(light, field *rand.Rand) ([]byte, error) {
 		r, a := m.radius*(0.25+0.5*light.Float64()), 2*math.Pi*light.Float64()
 		c.drawStar(m.x+r*math.Cos(a), m.y+r*math.Sin(a), 8+20*m.oddness, starColour(light))
 	}
-	// Averaging over the camera's pixels takes noise away where the image is
-	// coarser than they are.
+	// The camera has 3.3 pixels to the seeing. Where the image is coarser than
+	// that, averaging over its pixels takes noise away.
 	noise := 0.15 * math.Exp(0.2*field.NormFloat64()) * min(1, m.blur/3.3)
 	c.addSky(0.055, noise, field)
 	return encode(c.develop())
