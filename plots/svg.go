@@ -51,7 +51,7 @@ func (c *svgCanvas) finish(svg string, f *Figure) string {
 	var b strings.Builder
 	for i, part := range parts {
 		if i > 0 {
-			fmt.Fprintf(&b, `%stextLength="%.5g" lengthAdjust="spacingAndGlyphs" `, text, c.widths[i-1].Points())
+			fmt.Fprintf(&b, `%sxml:space="preserve" textLength="%.5g" lengthAdjust="spacingAndGlyphs" `, text, c.widths[i-1].Points())
 		}
 		b.WriteString(part)
 	}
