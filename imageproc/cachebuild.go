@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
-	"runtime"
-	"sync"
-	"sync/atomic"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -92,83 +90,22 @@ func (b *builder) write(ctx context.Context, f *os.File) error {
 // A faulty image does not keep the others from being looked at; a failed write
 // does.
 func (b *builder) writeCrops(ctx context.Context, f *os.File) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-
-	var (
-		workers sync.WaitGroup
-		next    atomic.Int64
-		mu      sync.Mutex
-		done    int
-		faults  = make(map[int]error)
-	)
-	finish := func(i int, fault error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if fault != nil {
-			faults[i] = fault
+	crops := make([][]byte, Visitors())
+	for i := range crops {
+		crops[i] = make([]byte, b.header.cropBytes())
+	}
+	faults, err := Visit(ctx, CatalogueSources(b.catalogue), b.progress, func(visitor, position int, img *image.NRGBA) error {
+		crop := crops[visitor]
+		PackRGB(crop, b.preprocessing.Apply(img))
+		if _, err := f.WriteAt(crop, headerSize+int64(position)*int64(len(crop))); err != nil {
+			return fmt.Errorf("failed to write crops: %w", err)
 		}
-		done++
-		if b.progress != nil {
-			b.progress(done, b.header.count)
-		}
-	}
-	for range min(runtime.GOMAXPROCS(0), b.header.count) {
-		workers.Go(func() {
-			crop := make([]byte, b.header.cropBytes())
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= b.header.count {
-					return
-				}
-				fault := b.crop(crop, i)
-				if fault == nil {
-					if _, err := f.WriteAt(crop, headerSize+int64(i)*int64(len(crop))); err != nil {
-						stop(fmt.Errorf("failed to write crops: %w", err))
-						return
-					}
-				}
-				finish(i, fault)
-			}
-		})
-	}
-	workers.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return joinFaults(faults, b.header.count)
-}
-
-// crop fills dst with the crop of galaxy i.
-func (b *builder) crop(dst []byte, i int) error {
-	r, err := b.catalogue.Open(i)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	img, err := Decode(r, b.catalogue.Galaxies[i].File, DefaultLimits)
-	if err != nil {
-		return err
-	}
-	PackRGB(dst, b.preprocessing.Apply(img))
-	return nil
-}
-
-// joinFaults makes one error of those of single images, in catalogue order.
-func joinFaults(faults map[int]error, images int) error {
-	if len(faults) == 0 {
 		return nil
+	})
+	if err != nil {
+		return err
 	}
-	var told []error
-	for i := 0; i < images && len(told) < maxImageErrors; i++ {
-		if err := faults[i]; err != nil {
-			told = append(told, err)
-		}
-	}
-	if more := len(faults) - len(told); more > 0 {
-		told = append(told, fmt.Errorf("and %d more of %d images are faulty", more, images))
-	}
-	return errors.Join(told...)
+	return join(faults, b.header.count)
 }
 
 // syncFolder brings a renaming in dir to the disk.
