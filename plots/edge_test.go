@@ -96,7 +96,7 @@ func TestImagesThatCannotBeDrawn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Write(io.Discard, plots.PNG, plots.Dark); err != nil {
+		if err := f.WritePNGAt(io.Discard, plots.Dark, goldenDPI); err != nil {
 			t.Error(err)
 		}
 		if !strings.Contains(f.Caption, "no light above that of its edge") {

@@ -42,10 +42,22 @@ func handmadeVotes(n int) []galaxyzoo.Votes {
 	return rows
 }
 
-// handmadeImage paints an ellipse of light that differs from id to id, with a
+// painted keeps the images made so far, which nobody changes.
+var painted sync.Map
+
+func handmadeImage(id int) *image.NRGBA {
+	if img, ok := painted.Load(id); ok {
+		return img.(*image.NRGBA)
+	}
+	img := paint(id)
+	painted.Store(id, img)
+	return img
+}
+
+// paint paints an ellipse of light that differs from id to id, with a
 // bright companion above and to the right of it, so that a picture that is
 // turned or mirrored is seen.
-func handmadeImage(id int) *image.NRGBA {
+func paint(id int) *image.NRGBA {
 	const size = galaxyzoo.ImageSize
 	img := image.NewNRGBA(image.Rect(0, 0, size, size))
 	tilt := float64(id) * 0.7
