@@ -62,22 +62,20 @@ func (a *app) settings(ctx *cli.Context) (*run.Values, error) {
 	}.Resolve()
 }
 
-// dataOf is the data that was named or, where none was, what there is.
+// dataOf is the data that was named or, where none was, what there is: ./data,
+// or else drawn galaxies, with a line that says so.
 func (a *app) dataOf(values *run.Values) string {
 	if values.Config.Data != "" {
 		return values.Config.Data
 	}
-	return a.defaultData()
-}
-
-// defaultData is ./data where there is one, or else drawn galaxies, with a line
-// that says so.
-func (a *app) defaultData() string {
-	if workingFolderHas("data") {
-		return "data"
+	name, why := "data", "found here"
+	if !workingFolderHas(name) {
+		name, why = fmt.Sprintf("synthetic:%d", train.DefaultSynthetic), "no data was named or found"
+		fmt.Fprintf(a.term.Err, "no --data given and no ./data here: using %s, galaxies drawn by the program\n"+
+			"for real ones see \"Real galaxies\" in the README, then --data FOLDER\n", name)
 	}
-	name := fmt.Sprintf("synthetic:%d", train.DefaultSynthetic)
-	fmt.Fprintf(a.term.Err, "no --data given and no ./data here: using %s, galaxies drawn by the program\n"+
-		"for real ones see \"Real galaxies\" in the README, then --data FOLDER\n", name)
+	if err := values.Choose("data", name, why); err != nil {
+		panic(err) // both names are texts that the setting takes
+	}
 	return name
 }

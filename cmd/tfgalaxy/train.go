@@ -60,7 +60,7 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		values.Config.Data = a.dataOf(values)
+		a.dataOf(values)
 		return train.NewPlan(values)
 	}
 	if ctx.IsSet(configFlag.Name) {
