@@ -1,0 +1,223 @@
+package plots
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// A NamedScore is the score of a run or of a baseline, by its name.
+type NamedScore struct {
+	Name  string
+	Score galaxyzoo.Score
+}
+
+// Scores are those of runs and baselines on the same galaxies, the rows that
+// the first run held back.
+type Scores struct {
+	Runs      []NamedScore
+	Baselines []NamedScore
+}
+
+func (s Scores) check() error {
+	for _, n := range append(append([]NamedScore{}, s.Runs...), s.Baselines...) {
+		values := append([]float64{n.Score.RMSE}, n.Score.Questions[:]...)
+		for _, v := range values {
+			if !(v >= 0) || math.IsInf(v, 0) {
+				return fmt.Errorf("%s: RMSE %v, want 0 or more", n.Name, v)
+			}
+		}
+	}
+	return nil
+}
+
+// Measures of the scores, in points.
+const (
+	scoresMain  = vg.Length(226)
+	scoresNames = vg.Length(66)
+	scoresRight = vg.Length(200) // of the panel of questions
+	scoresGap   = vg.Length(12)
+)
+
+// RMSE draws the score of runs after each epoch, and of the best epoch question
+// by question, against the baselines. What is not known yet is left empty and
+// says so.
+func RMSE(runs []Curves, s Scores) (*Figure, error) {
+	fail := func(err error) (*Figure, error) { return nil, fmt.Errorf("failed to draw the scores: %w", err) }
+	if len(runs) == 0 {
+		return fail(errors.New("no runs"))
+	}
+	if err := s.check(); err != nil {
+		return fail(err)
+	}
+	legend := scoresLegend(runs, s)
+	caption := "Root mean square error of the votes, 0 to 1, over all 37 answers and over those of each question. " +
+		"Left: after each epoch, on the galaxies held back. Right: at the best epoch."
+	var sources []string
+	for _, r := range runs {
+		sources = append(sources, fmt.Sprintf("%s from %s/%s", plural(len(r.Epochs), "epoch", "epochs"), r.Name, run.MetricsCSV))
+	}
+	caption += " " + strings.Join(sources, "; ") + "."
+	if all := append(append([]NamedScore{}, s.Runs...), s.Baselines...); len(all) > 0 {
+		caption += fmt.Sprintf(" n = %s.", plural(all[0].Score.Images, "galaxy", "galaxies"))
+	}
+	return &Figure{
+		Name:    "rmse",
+		Title:   "Score by epoch and by question",
+		Caption: caption,
+		Width:   FullWidth,
+		Height:  legend.height() + scoresMain + lossAxis,
+		Draw:    func(c *Canvas) { drawScores(c, runs, s, legend) },
+	}, nil
+}
+
+// scoresLegend is that of the curves, with the baselines' marks.
+func scoresLegend(runs []Curves, s Scores) curveLegend {
+	var entries []legendEntry
+	for i, r := range runs {
+		entries = append(entries, legendEntry{text: r.Name, colour: runColour(i), mark: markDot})
+	}
+	for i, b := range s.Baselines {
+		entries = append(entries, legendEntry{text: b.Name, colour: baselineColour, mark: baselineMark(i)})
+	}
+	return newLegend(entries, FullWidth-lossLeft)
+}
+
+func drawScores(c *Canvas, runs []Curves, s Scores, legend curveLegend) {
+	legend.draw(c, c.Min.X+lossLeft, c.Max.Y)
+	left := box(c.Min.X+lossLeft, c.Min.Y+lossAxis, FullWidth-lossLeft-scoresGap-scoresNames-scoresRight, scoresMain)
+	right := box(c.Max.X-scoresRight, left.Min.Y, scoresRight, scoresMain)
+	drawByEpoch(c, left, runs, s.Baselines)
+	drawByQuestion(c, right, s)
+}
+
+func drawByEpoch(c *Canvas, r vg.Rectangle, runs []Curves, baselines []NamedScore) {
+	last, lo, hi := 1.0, math.Inf(1), math.Inf(-1)
+	for _, run := range runs {
+		for _, e := range run.Epochs {
+			last = max(last, float64(e.Epoch))
+			if e.RMSE != nil && finiteNumber(*e.RMSE) {
+				lo, hi = min(lo, *e.RMSE), max(hi, *e.RMSE)
+			}
+		}
+	}
+	if hi < lo {
+		drawEmpty(c, r, "no epoch has been scored on galaxies held back")
+		return
+	}
+	for _, b := range baselines {
+		lo, hi = min(lo, b.Score.RMSE), max(hi, b.Score.RMSE)
+	}
+	room := max((hi-lo)*0.08, 0.002)
+	x := newAxis(1-0.03*last, last+0.03*last, 6, false, "epoch")
+	x.ticks = wholeTicks(1, last, 8)
+	x.format = counted
+	y := newAxis(max(lo-room, 0), hi+room, 5, false, "RMSE")
+	drawPanel(c, r, &x, &y)
+	for i, b := range baselines {
+		at := y.at(b.Score.RMSE)
+		ink := baselineColour(c.Theme)
+		c.dashed(LineThin, ink, pt(r.Min.X, at), pt(r.Max.X, at))
+		c.mark(baselineMark(i), r.Max.X-8-14*vg.Length(i), at, ink)
+	}
+	for i, run := range runs {
+		var points []vg.Point
+		best := -1
+		for _, e := range run.Epochs {
+			if e.RMSE == nil || !finiteNumber(*e.RMSE) {
+				continue
+			}
+			points = append(points, pt(x.at(float64(e.Epoch)), y.at(*e.RMSE)))
+			if n := len(points) - 1; best < 0 || points[n].Y < points[best].Y {
+				best = n
+			}
+		}
+		if best < 0 {
+			continue
+		}
+		ink := trainColour(c.Theme, i)
+		drawLine(c, LineStrong, ink, points)
+		c.Dot(points[best].X, points[best].Y, 3.4, ink)
+		c.Dot(points[best].X, points[best].Y, 1.5, c.Theme.Panel)
+	}
+}
+
+// wholeTicks are whole numbers from lo to hi, no more than n.
+func wholeTicks(lo, hi float64, n int) []float64 {
+	step := math.Max(1, tickStep((hi-lo)/float64(n)))
+	if step == 2.5 {
+		step = 5
+	}
+	ticks := []float64{lo}
+	for v := step; v <= hi; v += step {
+		if v > lo {
+			ticks = append(ticks, v)
+		}
+	}
+	if len(ticks) > 1 && step > 1 && ticks[1]-lo < step/2 {
+		ticks = ticks[1:]
+	}
+	return ticks
+}
+
+func drawByQuestion(c *Canvas, r vg.Rectangle, s Scores) {
+	if len(s.Runs)+len(s.Baselines) == 0 {
+		drawEmpty(c, r, "no predictions for galaxies held back yet")
+		return
+	}
+	highest := 0.0
+	for _, n := range append(append([]NamedScore{}, s.Runs...), s.Baselines...) {
+		highest = max(highest, n.Score.RMSE, maximum(n.Score.Questions[:]))
+	}
+	x := newAxis(0, max(highest*1.05, 1e-3), 4, false, "RMSE")
+	y := axis{scale: scale{lo: 0, hi: 1}}
+	drawPanel(c, r, &x, &y)
+	for _, v := range x.ticks {
+		c.Line(LineHair, c.Theme.Faint, pt(x.at(v), r.Min.Y), pt(x.at(v), r.Max.Y))
+	}
+	pitch := (r.Size().Y - 6) / (galaxyzoo.NumQuestions + 1)
+	row := func(k int, name string, value func(galaxyzoo.Score) float64) {
+		at := r.Max.Y - pitch*(vg.Length(k)+0.5) - 6*vg.Length(min(k, 1))
+		name2 := Aligned(c.Type(SizeSmall), Right, Middle)
+		if k == 0 {
+			name2 = Bold(name2)
+		}
+		style, text := Fitted(name2, name, scoresNames-4)
+		c.Text(style, r.Min.X-5, at, text)
+		lo, hi := math.Inf(1), math.Inf(-1)
+		for _, n := range append(append([]NamedScore{}, s.Runs...), s.Baselines...) {
+			lo, hi = min(lo, value(n.Score)), max(hi, value(n.Score))
+		}
+		c.Line(LineHair, c.Theme.Muted, pt(x.at(lo), at), pt(x.at(hi), at))
+		for i, b := range s.Baselines {
+			c.mark(baselineMark(i), x.at(value(b.Score)), at, baselineColour(c.Theme))
+		}
+		for i, n := range s.Runs {
+			c.mark(markDot, x.at(value(n.Score)), at, trainColour(c.Theme, i))
+		}
+	}
+	row(0, "all answers", func(s galaxyzoo.Score) float64 { return s.RMSE })
+	rule := r.Max.Y - pitch - 3
+	c.Line(LineHair, c.Theme.Muted, pt(r.Min.X, rule), pt(r.Max.X, rule))
+	for k, q := range galaxyzoo.Questions {
+		row(k+1, fmt.Sprintf("%d  %s", q.Number, q.Short), func(s galaxyzoo.Score) float64 { return s.Questions[k] })
+	}
+}
+
+// drawEmpty fills a panel that has nothing to show with the reason.
+func drawEmpty(c *Canvas, r vg.Rectangle, reason string) {
+	c.FillRect(r, c.Theme.Panel)
+	style := middle(c.Note(SizeSmall))
+	lines := Wrap(style, reason, r.Size().X-16)
+	y := (r.Min.Y+r.Max.Y)/2 + lineHeight(SizeSmall)*0.5*vg.Length(len(lines)-1)
+	for _, line := range lines {
+		c.Text(style, (r.Min.X+r.Max.X)/2, y, line)
+		y -= lineHeight(SizeSmall)
+	}
+}
