@@ -9,7 +9,7 @@ PURE := galaxyzoo imageproc run plots baseline internal scripts
 
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
 # Python of scripts/requirements-ENVIRONMENT.txt.
-PYTHON_CHECKS := roi:opencv
+PYTHON_CHECKS := roi:opencv baseline:sklearn savedmodel:tensorflow parity:tensorflow
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Checks that TensorFlow in Python makes of a SavedModel what Go makes of it.
+
+    python3 scripts/check_savedmodel.py [--preset NAME] [--data FOLDER]
+
+Trains a model for one short epoch on drawn galaxies (or on those of --data),
+lets Go predict the votes of 64 of them, and compares with what
+tf.saved_model.load and keras.layers.TFSMLayer predict from the same pixels.
+Checks the signature too, that any number of images may be fed, and that nothing
+of the machine that wrote the model is in it.
+
+Makes the environment .venv/tensorflow where it is missing.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import sys
+import tempfile
+
+import environment
+
+parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+parser.add_argument("--preset", default="small", help="preset to train (default %(default)s)")
+parser.add_argument("--data", default="synthetic:96",
+                    help="folder in Kaggle's layout, or synthetic:N; at least 64 galaxies (default %(default)s)")
+ARGUMENTS = parser.parse_args()  # before TensorFlow, which takes its time to load
+environment.enter("tensorflow")
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from tensorflow.core.protobuf import saved_model_pb2  # noqa: E402
+
+import arrays  # noqa: E402
+
+IMAGES = 64
+ANSWERS = 37
+# Both sides run the same kernels in float32, on sums that may be cut for the
+# threads in another way; votes are at most 1.
+TOLERANCE = 1e-5
+
+
+class Report:
+    """What was found, a line each."""
+
+    def __init__(self):
+        self.failures = 0
+
+    def check(self, good, text):
+        print("ok  " if good else "FAIL", text)
+        self.failures += not good
+
+    def equal(self, what, got, want):
+        self.check(got == want, f"{what}: {got}" + ("" if got == want else f", want {want}"))
+
+    def close(self, what, got, want):
+        if got.shape != want.shape:
+            self.check(False, f"{what}: shape {got.shape}, want {want.shape}")
+            return
+        worst = float(np.abs(got - want).max())
+        self.check(worst <= TOLERANCE, f"{what}: largest difference {worst:.2e}, want at most {TOLERANCE:.0e}")
+
+
+def make_model(folder):
+    """Trains a model and lets Go predict; returns the run's and the arrays' folder."""
+    cache, run, dump = folder / "cache", folder / "run", folder / "dump"
+    dump.mkdir()
+    environment.build()
+    common = ["--data", ARGUMENTS.data, "--cache", cache]
+    environment.run(environment.TFGALAXY, "train", *common, "--preset", ARGUMENTS.preset, "--epochs", 1,
+                    "--batch-size", 16, "--warm-up", 0, "--validation", 0.1, "--run-dir", run)
+    environment.run(environment.build_galaxydump(folder), "votes", *common, "--model", run, "--count", IMAGES,
+                    "--out", dump)
+    return run, dump
+
+
+def check_signature(report, serve, size):
+    _, inputs = serve.structured_input_signature
+    report.equal("inputs", sorted(inputs), ["images"])
+    report.equal("outputs", sorted(serve.structured_outputs), ["votes"])
+    images, votes = inputs["images"], serve.structured_outputs["votes"]
+    report.equal("images", (images.dtype.name, images.shape.as_list()), ("uint8", [None, size, size, 3]))
+    report.equal("votes", (votes.dtype.name, votes.shape.as_list()), ("float32", [None, ANSWERS]))
+
+
+def check_preprocessing(report, model, run):
+    """The settings beside the model are those of the run; returns the size of its crops."""
+    path = model / "assets.extra" / "preprocessing.json"
+    found = json.loads(path.read_text())
+    config = dict(re.findall(r"^(crop|crop-width|size): *(\S+)", (run / "config.yaml").read_text(), re.M))
+    want = {"crop": config["crop"], "size": int(config["size"])}
+    if want["crop"] == "centre":
+        want["width"] = int(config["crop-width"])
+    report.equal("preprocessing.json", dict(sorted(found.items())), dict(sorted(want.items())))
+    return found["size"]
+
+
+def check_portable(report, model, folder):
+    """Nothing in the model's file is tied to this machine."""
+    encoded = (model / "saved_model.pb").read_bytes()
+    saved = saved_model_pb2.SavedModel.FromString(encoded)
+    graph, = saved.meta_graphs
+    report.equal("tags", list(graph.meta_info_def.tags), ["serve"])
+    nodes = list(graph.graph_def.node) + [n for f in graph.graph_def.library.function for n in f.node_def]
+    report.equal("nodes with a device", [n.name for n in nodes if n.device], [])
+    # Names in a graph have slashes, but none begins with one.
+    texts = re.findall(rb"[\x20-\x7e]{4,}", encoded)
+    places = [str(folder), str(environment.ROOT), str(pathlib.Path.home()), os.uname().nodename, "device:", "/job:"]
+    ties = [t.decode() for t in texts if re.search(rb"(^|[^\w./])/[A-Za-z]+/", t) or any(p.encode() in t for p in places)]
+    report.equal(f"paths, devices and host names in {len(texts)} strings", ties, [])
+
+
+def check_votes(report, model, images, want):
+    loaded = tf.saved_model.load(str(model))
+    serve = loaded.signatures["serving_default"]
+    check_signature(report, serve, images.shape[1])
+
+    def votes(batch):
+        return serve(images=tf.constant(batch))["votes"].numpy()
+
+    for n in (IMAGES, 5, 1):
+        report.close(f"tf.saved_model.load, {n} images", votes(images[:n]), want[:n])
+    layer = keras.layers.TFSMLayer(str(model), call_endpoint="serving_default")
+    report.close("keras.layers.TFSMLayer", layer(images)["votes"].numpy(), want)
+    inputs = keras.Input(images.shape[1:], dtype="uint8")
+    wrapped = keras.Model(inputs, layer(inputs)["votes"])
+    report.close("TFSMLayer within a keras.Model, predict in batches of 24",
+                 wrapped.predict(images, batch_size=24, verbose=0), want)
+
+    # The comparison notices a model that is not quite the same.
+    kernel = next(v for v in loaded.variables if v.name.startswith("conv1/kernel"))
+    kernel.assign_add(tf.fill(kernel.shape, 1e-3))
+    moved = float(np.abs(votes(images) - want).max())
+    report.check(moved > TOLERANCE, f"with 0.001 added to conv1/kernel the largest difference is {moved:.2e}: it would be noticed")
+    return loaded
+
+
+def check_variables(report, loaded, run):
+    """Every variable of the checkpoint but the optimiser's is in the model, and no other."""
+    saved = tf.train.load_checkpoint(str(run / "checkpoints" / "best" / "variables")).get_variable_to_shape_map()
+    network = {name for name in saved if not name.startswith("adam/") and name != "global_step"}
+    report.equal("variables that are not the run's", sorted({v.name.removesuffix(":0") for v in loaded.variables} ^ network), [])
+    trained = [v.name for v in loaded.variables if v.trainable]
+    report.equal("trained variables", len(trained), len([n for n in network if "/moving_" not in n]))
+
+
+def main():
+    print(f"TensorFlow {tf.__version__}, Keras {keras.__version__}; preset {ARGUMENTS.preset}, {ARGUMENTS.data}")
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="tfgalaxy-") as name:
+        folder = pathlib.Path(name)
+        run, dump = make_model(folder)
+        model = run / "saved_model"
+        size = check_preprocessing(report, model, run)
+        images = arrays.read(dump, "images.u8", IMAGES, size, size, 3)
+        want = arrays.read(dump, "predicted.f32", IMAGES, ANSWERS)
+        spread = float(want.std(axis=0).max())
+        report.check(spread > 100 * TOLERANCE, f"Go's votes differ between images: standard deviation up to {spread:.4f}")
+        check_portable(report, model, folder)
+        loaded = check_votes(report, model, images, want)
+        check_variables(report, loaded, run)
+    if report.failures:
+        sys.exit(f"check_savedmodel: {report.failures} failures")
+
+
+main()

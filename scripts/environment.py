@@ -1,0 +1,57 @@
+"""What the scripts here run in and against: a pinned Python, and this checkout's programs."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+SCRIPTS = pathlib.Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
+TFGALAXY = ROOT / "bin" / "tfgalaxy"
+
+
+def enter(name):
+    """Goes on in the Python of scripts/requirements-NAME.txt, which is made where it is missing."""
+    # Errors alone: these scripts say what matters themselves.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    environment = ROOT / ".venv" / name
+    if pathlib.Path(sys.prefix).resolve() == environment.resolve():
+        return
+    made = subprocess.run([SCRIPTS / "python-env.sh", name])
+    if made.returncode:
+        sys.exit(made.returncode)
+    python = environment / "bin" / "python"
+    sys.stdout.flush()
+    os.execv(python, [python, *sys.argv])
+
+
+def build():
+    """Builds bin/tfgalaxy from the tree as it is."""
+    subprocess.run(["make", "--silent", "build"], cwd=ROOT, check=True)
+
+
+def build_galaxydump(folder):
+    """Builds scripts/galaxydump into the folder and returns its path."""
+    program = pathlib.Path(folder) / "galaxydump"
+    script = 'eval "$(make --silent --no-print-directory env)" && go build -buildvcs=false -o "$1" ./scripts/galaxydump'
+    subprocess.run(["bash", "-ec", script, "bash", program], cwd=ROOT, check=True)
+    return program
+
+
+def run(program, *arguments):
+    """Runs a program of this checkout and returns its standard output.
+
+    What it says on standard error is for the reader only if it fails. No
+    setting of the user's (TFGALAXY_*) reaches it.
+    """
+    done = subprocess.run([program, *map(str, arguments)], cwd=ROOT, env=plain(), text=True, capture_output=True)
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        command = " ".join(map(str, [pathlib.Path(program).name, *arguments]))
+        sys.exit(f"{pathlib.Path(sys.argv[0]).stem}: exit code {done.returncode} of: {command}")
+    return done.stdout
+
+
+def plain():
+    """The environment's variables without those that would change a run."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("TFGALAXY_")}
