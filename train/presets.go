@@ -32,7 +32,7 @@ var Presets = []Preset{
 			{Key: "crop-width", Value: "256"},
 			{Key: "epochs", Value: "20"},
 			{Key: "schedule", Value: run.ScheduleCosine},
-			{Key: "warm-up", Value: "100"},
+			{Key: "warm-up", Value: "50"},
 		},
 	},
 }
