@@ -109,7 +109,7 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	}
 	t.model = r.Dir
 	data := trained.Data
-	if values.Given("data") {
+	if ctx.IsSet("data") { // not the environment's: it says what to train on, not what a run was
 		data = values.Config.Data
 	}
 	return t, t.open(data, rows, func() (bool, float64, uint64, error) {

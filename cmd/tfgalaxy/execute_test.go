@@ -13,6 +13,16 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 )
 
+// TestMain keeps the settings of whoever runs the tests out of them.
+func TestMain(m *testing.M) {
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "TFGALAXY_") {
+			os.Unsetenv(name)
+		}
+	}
+	os.Exit(m.Run())
+}
+
 // result is what a command left: its exit code and its two outputs.
 type result struct {
 	code     int
@@ -94,9 +104,11 @@ func TestCommands(t *testing.T) {
 			t.Errorf("eval %v: %+v", args, score)
 		}
 	}
+	t.Setenv("TFGALAXY_DATA", "/nowhere") // what a run was trained on is known without it
 	if out := succeed(t, "eval", "--run", run, "--cache", cache); !strings.Contains(out, "validation rows") {
 		t.Errorf("eval of a run does not say which rows: %s", out)
 	}
+	os.Unsetenv("TFGALAXY_DATA")
 	model := filepath.Join(work, "model")
 	succeed(t, "export", "--run", run, "--out", model)
 	succeed(t, "eval", "--model", model, "--data", data, "--cache", cache)
