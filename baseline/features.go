@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 
@@ -28,29 +29,57 @@ type Features struct {
 // Images that cannot be read are left out and listed in Bad. progress may be
 // nil.
 func ReadFeatures(ctx context.Context, c *galaxyzoo.Catalogue, progress func(done, total int)) (*Features, error) {
-	central := make([]Colour, c.Len())
-	average := make([]Colour, c.Len())
-	bad, err := sweep.Images(ctx, c, progress, func(_, i int, img *image.NRGBA) {
-		central[i], average[i] = measure(img)
-	})
+	m := NewMeter(c)
+	bad, err := sweep.Images(ctx, c, progress, func(_, i int, img *image.NRGBA) { m.Measure(i, img) })
 	if err != nil {
 		return nil, err
 	}
+	errs := make([]error, len(bad))
+	for i, b := range bad {
+		errs[i] = b.Err
+	}
+	return m.Features(errs)
+}
 
-	f := &Features{Data: c.Name}
-	for i, g := range c.Galaxies {
-		if len(bad) > 0 && bad[0].Position == i {
-			f.Bad = append(f.Bad, bad[0].Err)
-			bad = bad[1:]
+// A Meter measures images that somebody else reads.
+type Meter struct {
+	catalogue        *galaxyzoo.Catalogue
+	central, average []Colour
+	seen             []bool
+}
+
+// NewMeter returns a Meter for the images of a catalogue.
+func NewMeter(c *galaxyzoo.Catalogue) *Meter {
+	n := c.Len()
+	return &Meter{catalogue: c, central: make([]Colour, n), average: make([]Colour, n), seen: make([]bool, n)}
+}
+
+// Measure notes the colours of the image at a position in the catalogue. It may
+// be called by several goroutines at once, for different positions.
+func (m *Meter) Measure(position int, img *image.NRGBA) {
+	m.central[position], m.average[position] = measure(img)
+	m.seen[position] = true
+}
+
+// Features returns what was measured. bad are the errors of the images that
+// were not.
+func (m *Meter) Features(bad []error) (*Features, error) {
+	f := &Features{Data: m.catalogue.Name, Bad: bad}
+	for i, g := range m.catalogue.Galaxies {
+		if !m.seen[i] {
 			continue
 		}
 		f.IDs = append(f.IDs, g.ID)
 		f.Votes = append(f.Votes, g.Votes)
-		f.Central = append(f.Central, central[i])
-		f.Average = append(f.Average, average[i])
+		f.Central = append(f.Central, m.central[i])
+		f.Average = append(f.Average, m.average[i])
 	}
 	if len(f.IDs) == 0 {
-		return nil, fmt.Errorf("failed to measure colours: none of %d images could be read: %w", len(f.Bad), f.Bad[0])
+		cause := errors.New("there are no galaxies")
+		if len(bad) > 0 {
+			cause = bad[0]
+		}
+		return nil, fmt.Errorf("failed to measure colours: none of %d images could be read: %w", m.catalogue.Len(), cause)
 	}
 	return f, nil
 }

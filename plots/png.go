@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"image"
 	"image/png"
 	"io"
 
@@ -15,15 +16,21 @@ func encodePNG(f *Figure, w io.Writer, theme Theme) error {
 	return encodePNGAt(f, w, theme, DPI)
 }
 
-func encodePNGAt(f *Figure, w io.Writer, theme Theme, dpi int) error {
+// rasterise renders the figure in pixels.
+func rasterise(f *Figure, theme Theme, dpi int) (image.Image, error) {
 	width, height := f.Size()
 	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(theme.Background))
 	err := f.render(&Canvas{Canvas: draw.New(canvas), Theme: theme, picture: rasterPictures(canvas)})
+	return canvas.Image(), err
+}
+
+func encodePNGAt(f *Figure, w io.Writer, theme Theme, dpi int) error {
+	img, err := rasterise(f, theme, dpi)
 	if err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, canvas.Image()); err != nil {
+	if err := png.Encode(&b, img); err != nil {
 		return err
 	}
 

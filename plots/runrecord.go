@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,6 +83,7 @@ func LoadRun(dir string) (*RunRecord, error) {
 	r.Galaxy, err = readPicture(filepath.Join(folder.Samples(), galaxyFile))
 	if err == nil {
 		r.Layers, err = readLayers(filepath.Join(folder.Samples(), activationsFolder))
+		r.Layers = withVotes(r.Layers, r.Config.Output)
 	}
 	r.lacks(activationsFolder, err)
 	return r, nil
@@ -145,6 +147,22 @@ func readLayers(dir string) ([]Layer, error) {
 		return nil, fmt.Errorf("%s holds no activations", dir)
 	}
 	return layers, nil
+}
+
+// withVotes adds the votes that a sigmoid output makes of the last layer.
+func withVotes(layers []Layer, output string) []Layer {
+	if len(layers) == 0 || output != run.OutputSigmoid {
+		return layers
+	}
+	last := &layers[len(layers)-1]
+	if !isVotes(last) {
+		return layers
+	}
+	votes := Layer{Name: run.OutputSigmoid, Array: Array{Shape: slices.Clone(last.Shape)}}
+	for _, v := range last.Values {
+		votes.Values = append(votes.Values, float32(1/(1+math.Exp(-float64(v)))))
+	}
+	return append(layers, votes)
 }
 
 // An Outcome holds predicted and cast votes of the same galaxies, row by row.

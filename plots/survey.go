@@ -56,14 +56,21 @@ func NewSurvey(c *galaxyzoo.Catalogue) *Survey {
 // ReadImages reads every image of the catalogue once, on all processors, and
 // completes the survey with what the figures show of them. Images that cannot
 // be read are left out and listed in Bad; none at all is no error here, but
-// for the figures that need one. progress may be nil.
-func (s *Survey) ReadImages(ctx context.Context, c *galaxyzoo.Catalogue, progress func(done, total int)) error {
+// for the figures that need one. progress may be nil. Whoever else wants to see
+// the images, so that none is decoded twice, is called with each of them and its
+// position, by several goroutines at once.
+func (s *Survey) ReadImages(ctx context.Context, c *galaxyzoo.Catalogue, progress func(done, total int),
+	watchers ...func(position int, img *image.NRGBA)) error {
+
 	if c.Len() != len(s.Votes) {
 		return fmt.Errorf("failed to read the images: a catalogue of %d galaxies, the survey is of %d", c.Len(), len(s.Votes))
 	}
 	tallies := make([]tally, sweep.Workers())
 	bad, err := sweep.Images(ctx, c, progress, func(worker, i int, img *image.NRGBA) {
 		tallies[worker].add(i, c.Galaxies[i], img)
+		for _, watch := range watchers {
+			watch(i, img)
+		}
 	})
 	if err != nil {
 		return err

@@ -45,6 +45,8 @@ func (c *svgCanvas) FillString(face font.Face, at vg.Point, s string) {
 func (c *svgCanvas) finish(svg string, f *Figure) string {
 	svg = strings.ReplaceAll(svg, "font-family:Liberation Sans;",
 		"font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;")
+	// Pictures fill their place, as in the other formats.
+	svg = strings.ReplaceAll(svg, "<image ", `<image preserveAspectRatio="none" `)
 
 	const text = "<text "
 	parts := strings.Split(svg, text)

@@ -54,7 +54,7 @@ func (a *app) cli() *cli.App {
 		OnUsageError:    a.usageError,
 		Action:          a.noCommand,
 		Commands: []*cli.Command{
-			a.trainCommand(), a.evalCommand(), a.exportCommand(), a.prepCommand(),
+			a.trainCommand(), a.evalCommand(), a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.prepCommand(),
 			a.presetsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
 		},
 	}
