@@ -27,22 +27,15 @@ def enter(name):
 
 def build():
     """Builds bin/tfgalaxy from the tree as it is."""
-    call("make", "--silent", "build")
+    subprocess.run(["make", "--silent", "build"], cwd=ROOT, check=True)
 
 
 def build_galaxydump(folder):
     """Builds scripts/galaxydump into the folder and returns its path."""
     program = pathlib.Path(folder) / "galaxydump"
     script = 'eval "$(make --silent --no-print-directory env)" && go build -buildvcs=false -o "$1" ./scripts/galaxydump'
-    call("bash", "-ec", script, "bash", program)
+    subprocess.run(["bash", "-ec", script, "bash", program], cwd=ROOT, check=True)
     return program
-
-
-def call(*command):
-    """Runs a command that speaks for itself."""
-    code = subprocess.run(command, cwd=ROOT).returncode
-    if code:
-        sys.exit(code)
 
 
 def run(program, *arguments):
