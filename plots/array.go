@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -53,7 +54,13 @@ func decodeArray(r io.Reader, size int64) (a *Array, err error) {
 	if size > maxArrayBytes {
 		return nil, fmt.Errorf("%d bytes, want at most %d", size, maxArrayBytes)
 	}
-	reader, err := npy.NewReader(io.LimitReader(r, size))
+	// The header of version 1 is at most 64 KiB long; that of version 2 may say
+	// that it has gigabytes, which the library would set aside.
+	start := make([]byte, len("\x93NUMPY\x01"))
+	if _, err := io.ReadFull(r, start); err != nil || string(start) != "\x93NUMPY\x01" {
+		return nil, errors.New("not a .npy file of version 1")
+	}
+	reader, err := npy.NewReader(io.MultiReader(bytes.NewReader(start), r))
 	if err != nil {
 		return nil, fmt.Errorf("not a .npy file: %w", err)
 	}

@@ -140,22 +140,29 @@ func TestTextHasItsPlace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		width, height := f.Size()
-		texts := f.Texts(plots.Light)
-		for i, a := range texts {
-			if a.Min.X < 0 || a.Min.Y < 0 || a.Max.X > width || a.Max.Y > height {
-				t.Errorf("%s: %q is drawn at %v, the page is %.0f x %.0f points", d.Name, a.Text, a.Rectangle, width, height)
-			}
-			for _, b := range texts[:i] {
-				across := min(a.Max.X, b.Max.X) - max(a.Min.X, b.Min.X)
-				down := min(a.Max.Y, b.Max.Y) - max(a.Min.Y, b.Min.Y)
-				if across > 0.3 && down > 0.3 { // points: less than the space around a letter
-					t.Errorf("%s: %q and %q overlap by %.1f x %.1f points", d.Name, a.Text, b.Text, across, down)
-				}
+		checkTexts(t, f)
+	}
+}
+
+// checkTexts reports letters of a figure that are off the page or on top of
+// others.
+func checkTexts(t *testing.T, f *plots.Figure) {
+	t.Helper()
+	width, height := f.Size()
+	texts := f.Texts(plots.Light)
+	for i, a := range texts {
+		if a.Min.X < 0 || a.Min.Y < 0 || a.Max.X > width || a.Max.Y > height {
+			t.Errorf("%s: %q is drawn at %v, the page is %.0f x %.0f points", f.Name, a.Text, a.Rectangle, width, height)
+		}
+		for _, b := range texts[:i] {
+			across := min(a.Max.X, b.Max.X) - max(a.Min.X, b.Min.X)
+			down := min(a.Max.Y, b.Max.Y) - max(a.Min.Y, b.Min.Y)
+			if across > 0.3 && down > 0.3 { // points: less than the space around a letter
+				t.Errorf("%s: %q and %q overlap by %.1f x %.1f points", f.Name, a.Text, b.Text, across, down)
 			}
 		}
-		if len(texts) < 10 {
-			t.Errorf("%s: only %d pieces of text", d.Name, len(texts))
-		}
+	}
+	if len(texts) < 10 && f.Name != "filters" && f.Name != "augmented" { // which are all pictures
+		t.Errorf("%s: only %d pieces of text", f.Name, len(texts))
 	}
 }

@@ -3,7 +3,9 @@ package plots
 import (
 	"errors"
 	"fmt"
+	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -25,8 +27,10 @@ type Scores struct {
 	Baselines []NamedScore
 }
 
+func (s Scores) all() []NamedScore { return slices.Concat(s.Runs, s.Baselines) }
+
 func (s Scores) check() error {
-	for _, n := range append(append([]NamedScore{}, s.Runs...), s.Baselines...) {
+	for _, n := range s.all() {
 		values := append([]float64{n.Score.RMSE}, n.Score.Questions[:]...)
 		for _, v := range values {
 			if !(v >= 0) || math.IsInf(v, 0) {
@@ -64,7 +68,16 @@ func RMSE(runs []Curves, s Scores) (*Figure, error) {
 		sources = append(sources, fmt.Sprintf("%s from %s/%s", plural(len(r.Epochs), "epoch", "epochs"), r.Name, run.MetricsCSV))
 	}
 	caption += " " + strings.Join(sources, "; ") + "."
-	if all := append(append([]NamedScore{}, s.Runs...), s.Baselines...); len(all) > 0 {
+	var absent []string
+	for _, r := range runs {
+		if len(s.Runs) > 0 && !slices.ContainsFunc(s.Runs, func(n NamedScore) bool { return n.Name == r.Name }) {
+			absent = append(absent, r.Name)
+		}
+	}
+	if len(absent) > 0 {
+		caption += fmt.Sprintf(" Not at the right, for want of predictions for the same galaxies: %s.", strings.Join(absent, ", "))
+	}
+	if all := s.all(); len(all) > 0 {
 		caption += fmt.Sprintf(" n = %s.", plural(all[0].Score.Images, "galaxy", "galaxies"))
 	}
 	return &Figure{
@@ -94,7 +107,12 @@ func drawScores(c *Canvas, runs []Curves, s Scores, legend curveLegend) {
 	left := box(c.Min.X+lossLeft, c.Min.Y+lossAxis, FullWidth-lossLeft-scoresGap-scoresNames-scoresRight, scoresMain)
 	right := box(c.Max.X-scoresRight, left.Min.Y, scoresRight, scoresMain)
 	drawByEpoch(c, left, runs, s.Baselines)
-	drawByQuestion(c, right, s)
+	drawByQuestion(c, right, runs, s)
+}
+
+// position returns where in runs the one of that name is.
+func position(runs []Curves, name string) int {
+	return slices.IndexFunc(runs, func(r Curves) bool { return r.Name == name })
 }
 
 func drawByEpoch(c *Canvas, r vg.Rectangle, runs []Curves, baselines []NamedScore) {
@@ -126,26 +144,30 @@ func drawByEpoch(c *Canvas, r vg.Rectangle, runs []Curves, baselines []NamedScor
 		c.dashed(LineThin, ink, pt(r.Min.X, at), pt(r.Max.X, at))
 		c.mark(baselineMark(i), r.Max.X-8-14*vg.Length(i), at, ink)
 	}
-	for i, run := range runs {
-		var points []vg.Point
-		best := -1
-		for _, e := range run.Epochs {
-			if e.RMSE == nil || !finiteNumber(*e.RMSE) {
-				continue
-			}
-			points = append(points, pt(x.at(float64(e.Epoch)), y.at(*e.RMSE)))
-			if n := len(points) - 1; best < 0 || points[n].Y < points[best].Y {
-				best = n
-			}
-		}
-		if best < 0 {
+	for i := range runs {
+		drawEpochScores(c, &runs[i], x.scale, y.scale, trainColour(c.Theme, i))
+	}
+}
+
+// drawEpochScores draws the scores of a run, with a ring around the best.
+func drawEpochScores(c *Canvas, r *Curves, x, y scale, ink color.NRGBA) {
+	var points []vg.Point
+	best := -1
+	for _, e := range r.Epochs {
+		if e.RMSE == nil || !finiteNumber(*e.RMSE) {
 			continue
 		}
-		ink := trainColour(c.Theme, i)
-		drawLine(c, LineStrong, ink, points)
-		c.Dot(points[best].X, points[best].Y, 3.4, ink)
-		c.Dot(points[best].X, points[best].Y, 1.5, c.Theme.Panel)
+		points = append(points, pt(x.at(float64(e.Epoch)), y.at(*e.RMSE)))
+		if n := len(points) - 1; best < 0 || points[n].Y < points[best].Y {
+			best = n
+		}
 	}
+	if best < 0 {
+		return
+	}
+	drawLine(c, LineStrong, ink, points)
+	c.Dot(points[best].X, points[best].Y, 3.4, ink)
+	c.Dot(points[best].X, points[best].Y, 1.5, c.Theme.Panel)
 }
 
 // wholeTicks are whole numbers from lo to hi, no more than n.
@@ -166,13 +188,13 @@ func wholeTicks(lo, hi float64, n int) []float64 {
 	return ticks
 }
 
-func drawByQuestion(c *Canvas, r vg.Rectangle, s Scores) {
+func drawByQuestion(c *Canvas, r vg.Rectangle, runs []Curves, s Scores) {
 	if len(s.Runs)+len(s.Baselines) == 0 {
 		drawEmpty(c, r, "no predictions for galaxies held back yet")
 		return
 	}
 	highest := 0.0
-	for _, n := range append(append([]NamedScore{}, s.Runs...), s.Baselines...) {
+	for _, n := range s.all() {
 		highest = max(highest, n.Score.RMSE, maximum(n.Score.Questions[:]))
 	}
 	x := newAxis(0, max(highest*1.05, 1e-3), 4, false, "RMSE")
@@ -184,22 +206,22 @@ func drawByQuestion(c *Canvas, r vg.Rectangle, s Scores) {
 	pitch := (r.Size().Y - 6) / (galaxyzoo.NumQuestions + 1)
 	row := func(k int, name string, value func(galaxyzoo.Score) float64) {
 		at := r.Max.Y - pitch*(vg.Length(k)+0.5) - 6*vg.Length(min(k, 1))
-		name2 := Aligned(c.Type(SizeSmall), Right, Middle)
+		style := Aligned(c.Type(SizeSmall), Right, Middle)
 		if k == 0 {
-			name2 = Bold(name2)
+			style = Bold(style)
 		}
-		style, text := Fitted(name2, name, scoresNames-4)
+		style, text := Fitted(style, name, scoresNames-4)
 		c.Text(style, r.Min.X-5, at, text)
 		lo, hi := math.Inf(1), math.Inf(-1)
-		for _, n := range append(append([]NamedScore{}, s.Runs...), s.Baselines...) {
+		for _, n := range s.all() {
 			lo, hi = min(lo, value(n.Score)), max(hi, value(n.Score))
 		}
 		c.Line(LineHair, c.Theme.Muted, pt(x.at(lo), at), pt(x.at(hi), at))
 		for i, b := range s.Baselines {
 			c.mark(baselineMark(i), x.at(value(b.Score)), at, baselineColour(c.Theme))
 		}
-		for i, n := range s.Runs {
-			c.mark(markDot, x.at(value(n.Score)), at, trainColour(c.Theme, i))
+		for _, n := range s.Runs {
+			c.mark(markDot, x.at(value(n.Score)), at, trainColour(c.Theme, max(position(runs, n.Name), 0)))
 		}
 	}
 	row(0, "all answers", func(s galaxyzoo.Score) float64 { return s.RMSE })

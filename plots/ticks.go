@@ -55,12 +55,15 @@ func tickStep(x float64) float64 {
 	return 10 * power
 }
 
-// logTicks returns 1, 2 and 5 times powers of ten, or over more than two
-// decades the powers alone.
+// logTicks returns round multiples of powers of ten, the fewer the more decades
+// there are.
 func logTicks(lo, hi float64) []float64 {
 	multiples := []float64{1, 2, 5}
-	if hi/lo > 200 {
-		multiples = multiples[:1]
+	switch ratio := hi / lo; {
+	case ratio < 10:
+		multiples = []float64{1, 1.5, 2, 3, 5, 7}
+	case ratio > 200:
+		multiples = []float64{1}
 	}
 	var ticks []float64
 	for e := math.Floor(math.Log10(lo)); e <= math.Log10(hi)+1e-9; e++ {
