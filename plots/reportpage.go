@@ -63,8 +63,8 @@ type page struct {
 type pageFigure struct {
 	Name, Title, Caption string
 	Number               int
-	Width, Height        int // of the picture, in points
-	Light, Dark          template.URL
+	Width, Height        int               // of the picture, in points
+	Light, Dark          template.HTMLAttr // src="data:..."
 }
 
 // photographs are the figures that are mostly photographs: as JPEG they take a
@@ -79,7 +79,7 @@ func newPageFigure(f *Figure) (*pageFigure, error) {
 		Width: int(math.Round(width.Points())), Height: int(math.Round(height.Points()))}
 	for _, part := range []struct {
 		theme Theme
-		url   *template.URL
+		src   *template.HTMLAttr
 	}{{Light, &p.Light}, {Dark, &p.Dark}} {
 		var b bytes.Buffer
 		kind := "image/svg+xml"
@@ -95,7 +95,7 @@ func newPageFigure(f *Figure) (*pageFigure, error) {
 		} else if err := bare.Write(&b, SVG, part.theme); err != nil {
 			return nil, err
 		}
-		*part.url = template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
+		*part.src = template.HTMLAttr(`src="data:` + kind + ";base64," + base64.StdEncoding.EncodeToString(b.Bytes()) + `"`)
 	}
 	return p, nil
 }
