@@ -26,6 +26,8 @@ type Figure struct {
 	// Bare leaves the title and the caption out of the picture, for a page
 	// that prints them itself.
 	Bare bool
+	// Resolution is that of PNG files, in pixels per inch; 0 means DPI.
+	Resolution int
 }
 
 // Size returns the size of the whole picture, in points.

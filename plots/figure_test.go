@@ -138,3 +138,19 @@ func TestBareLeavesOutTitleAndCaption(t *testing.T) {
 		t.Errorf("size %v x %v, want the drawing area and its margins", width, height)
 	}
 }
+
+func TestResolution(t *testing.T) {
+	f := sampler()
+	f.Resolution = 72
+	var b bytes.Buffer
+	if err := f.Write(&b, PNG, Light); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if width, _ := f.Size(); img.Bounds().Dx() != int(width.Points()) { // a point is a 72nd of an inch
+		t.Errorf("%d pixels for %.0f points", img.Bounds().Dx(), width.Points())
+	}
+}

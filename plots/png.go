@@ -13,7 +13,11 @@ import (
 )
 
 func encodePNG(f *Figure, w io.Writer, theme Theme) error {
-	return encodePNGAt(f, w, theme, DPI)
+	dpi := f.Resolution
+	if dpi == 0 {
+		dpi = DPI
+	}
+	return encodePNGAt(f, w, theme, dpi)
 }
 
 // rasterise renders the figure in pixels.

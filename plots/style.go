@@ -33,7 +33,8 @@ const (
 	LineStrong = vg.Length(1.6) // the line that the figure is about
 )
 
-// DPI is the resolution of PNG files, in pixels per inch.
+// DPI is the resolution of PNG files, in pixels per inch, unless a figure has
+// its own.
 const DPI = 200
 
 // A Theme is the set of colours a figure is drawn in. All are opaque: shades

@@ -18,6 +18,10 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/train"
 )
 
+// The resolutions that PNG files may have: letters are still told apart, and a
+// page is still a file of some megabytes.
+const minDPI, maxDPI = 50, 1200
+
 func (a *app) plotCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "plot",
@@ -29,7 +33,8 @@ func (a *app) plotCommand() *cli.Command {
 			&cli.StringSliceFlag{Name: "run", Usage: "`FOLDER` of a run; may be repeated"},
 			&cli.StringFlag{Name: "out", Usage: "`FOLDER` for NAME.FORMAT files and " + plots.ReportFile},
 			&cli.StringFlag{Name: "format", Usage: "png, svg or pdf", Value: string(plots.PNG)},
-			&cli.StringSliceFlag{Name: "only", Usage: "`NAME[,NAME]` of figures; without it, all of them and " + plots.ReportFile},
+			&cli.IntFlag{Name: "dpi", Usage: fmt.Sprintf("pixels per inch of PNG files, %d to %d", minDPI, maxDPI), Value: plots.DPI},
+			&cli.StringSliceFlag{Name: "only", Usage: "`NAMES` of figures with commas between; without it, all of them and " + plots.ReportFile},
 			&cli.StringFlag{Name: "theme", Usage: "light or dark; the report has both", Value: plots.Light.Name},
 		}, settingFlags("data")...),
 		Action: a.plot,
@@ -63,6 +68,7 @@ type plotOptions struct {
 	out    string
 	format plots.Format
 	theme  plots.Theme
+	dpi    int
 	names  []string
 	report bool // all figures were asked for
 }
@@ -105,6 +111,9 @@ func (a *app) plot(ctx *cli.Context) error {
 	result.LeftOut = append(result.LeftOut, leftOut...)
 	if len(figures) == 0 {
 		return fmt.Errorf("nothing could be drawn: %s: %s", leftOut[0].Name, leftOut[0].Reason)
+	}
+	for _, f := range figures {
+		f.Resolution = o.dpi
 	}
 	progress := a.term.Progress()
 	defer progress.Done("")
@@ -152,6 +161,12 @@ func plotOptionsOf(ctx *cli.Context) (*plotOptions, error) {
 	var err error
 	if o.format, err = plots.ParseFormat(ctx.String("format")); err != nil {
 		return nil, &run.UsageError{Err: fmt.Errorf("--format: %w", err)}
+	}
+	if o.dpi = ctx.Int("dpi"); o.dpi < minDPI || o.dpi > maxDPI {
+		return nil, &run.UsageError{Err: fmt.Errorf("--dpi %d, want %d to %d", o.dpi, minDPI, maxDPI)}
+	}
+	if ctx.IsSet("dpi") && o.format != plots.PNG {
+		return nil, &run.UsageError{Err: fmt.Errorf("--dpi goes with --format png: %s has no pixels of its own", o.format)}
 	}
 	var themes []string
 	for _, t := range plots.Themes() {
@@ -216,6 +231,7 @@ func (a *app) study(ctx *cli.Context) (*plots.Study, *galaxyzoo.Catalogue, error
 	if err != nil {
 		return nil, nil, err
 	}
+	a.noteDrawn(values)
 	return plots.NewStudy(c, nil, records), c, nil
 }
 

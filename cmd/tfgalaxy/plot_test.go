@@ -84,6 +84,8 @@ func TestPlotRefuses(t *testing.T) {
 		{[]string{"--data", "synthetic:4", "--out", out, "--only", "pie chart"}, exitUsage, "the figures are tree, class-counts"},
 		{[]string{"--data", "synthetic:4", "--out", out, "--format", "gif"}, exitUsage, "want one of png, svg, pdf"},
 		{[]string{"--data", "synthetic:4", "--out", out, "--theme", "blue"}, exitUsage, "want light or dark"},
+		{[]string{"--data", "synthetic:4", "--out", out, "--dpi", "7"}, exitUsage, "--dpi 7, want 50 to 1200"},
+		{[]string{"--data", "synthetic:4", "--out", out, "--dpi", "100", "--format", "pdf"}, exitUsage, "--dpi goes with --format png"},
 		{[]string{"--run", out, "--out", out}, exitUsage, out},
 		{[]string{"--data", "synthetic:4", "--out", out, "--only", "loss"}, exitFailure, "nothing could be drawn: loss: no run was given"},
 	} {
