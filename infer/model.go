@@ -26,7 +26,7 @@ type Model struct {
 // other SavedModel that this program wrote. Errors about what is found there
 // are *galaxyzoo.DataError. Close the model after use.
 func Load(path string) (*Model, error) {
-	dir, err := find(path)
+	dir, err := Find(path)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,9 @@ func Load(path string) (*Model, error) {
 	return m, nil
 }
 
-// find returns the SavedModel's folder for a path that may be a run's.
-func find(path string) (string, error) {
+// Find returns the SavedModel's folder for a path that may be a run's. Errors are
+// *galaxyzoo.DataError.
+func Find(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to find the model: %w", errors.Unwrap(err))}

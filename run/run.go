@@ -56,19 +56,32 @@ func CreateAt(dir string) (*Run, error) {
 	}
 	switch err := os.Mkdir(dir, 0o755); {
 	case errors.Is(err, fs.ErrExist):
-		usage := &UsageError{
-			Err:  fmt.Errorf("run folder %q is there already, and nothing is overwritten", dir),
-			Hint: "name a folder that does not exist",
-		}
-		if isRun(dir) {
-			usage.Hint = fmt.Sprintf("--resume %s continues it; or name a folder that does not exist", dir)
-		}
-		return nil, usage
+		return nil, errTaken(dir)
 	case err != nil:
 		removeEmpty(parents)
 		return nil, fmt.Errorf("failed to make run folder %q: %w", dir, reason(err))
 	}
 	return &Run{Dir: dir, parents: parents}, nil
+}
+
+// CheckNew returns the *UsageError that CreateAt would, before there is anything
+// to put into the folder.
+func CheckNew(dir string) error {
+	if _, err := os.Lstat(dir); err != nil {
+		return nil // not there, or a fault that CreateAt will tell of
+	}
+	return errTaken(filepath.Clean(dir))
+}
+
+func errTaken(dir string) error {
+	usage := &UsageError{
+		Err:  fmt.Errorf("run folder %q is there already, and nothing is overwritten", dir),
+		Hint: "name a folder that does not exist",
+	}
+	if isRun(dir) {
+		usage.Hint = fmt.Sprintf("--resume %s continues it; or name a folder that does not exist", dir)
+	}
+	return usage
 }
 
 // Open returns the run in a folder. It returns a *UsageError where there is

@@ -39,6 +39,11 @@ func NewPlan(values *run.Values) (*Plan, error) {
 	if err := p.Preprocessing.Check(); err != nil {
 		return nil, &run.UsageError{Err: err}
 	}
+	if c.RunDir != "" {
+		if err := run.CheckNew(c.RunDir); err != nil {
+			return nil, err
+		}
+	}
 	if p.Catalogue, err = OpenData(c.Data); err != nil {
 		return nil, err
 	}

@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"strings"
+	"runtime/debug"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
-	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // A command's action gets the program's surroundings from here.
@@ -24,14 +22,25 @@ type app struct {
 func execute(args []string, term *terminal.Terminal) (code int) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			fmt.Fprintf(term.Err, "tfgalaxy: internal error: %v\nhint: this is a fault of the program; --verbose and the command line help to find it\n", fault)
+			fmt.Fprintf(term.Err, "tfgalaxy: internal error: %v\n", fault)
+			if slices.Contains(args, "--verbose") {
+				term.Err.Write(debug.Stack())
+			} else {
+				fmt.Fprintln(term.Err, "hint: this is a fault of the program; --verbose shows where it is")
+			}
 			code = exitFailure
 		}
 	}()
-	a := &app{term: term, args: args}
+	out := &output{w: term.Out}
+	watched := *term
+	watched.Out = out
+	a := &app{term: &watched, args: args}
 	ctx, stop := a.handleSignals(context.Background())
 	defer stop()
 	err := a.cli().RunContext(ctx, args)
+	if err == nil {
+		err = out.err
+	}
 	if err != nil {
 		report(term.Err, err)
 	}
@@ -39,12 +48,13 @@ func execute(args []string, term *terminal.Terminal) (code int) {
 }
 
 func (a *app) cli() *cli.App {
-	// The library's own version flag and help command take part in nothing here.
+	cli.HelpPrinter = printHelp
 	cli.VersionFlag = &cli.BoolFlag{Name: "version", Usage: "print the version", DisableDefaultText: true}
 	application := &cli.App{
 		Name:  "tfgalaxy",
 		Usage: "train convolutional networks on Galaxy Zoo images, with TensorFlow from Go",
-		Description: "Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 bad data,\n" +
+		Description: "tfgalaxy COMMAND --help explains a command and lists its flags.\n\n" +
+			"Exit codes: 0 done, 1 failure, 2 usage or configuration, 3 bad data,\n" +
 			"4 no TensorFlow or device, 130 interrupted, 143 terminated.",
 		Version:         version,
 		Writer:          a.term.Out,
@@ -78,7 +88,7 @@ func (a *app) harden(c *cli.Command) {
 		return
 	}
 	c.Flags = append(c.Flags,
-		&cli.BoolFlag{Name: "json", Usage: "print results as JSON", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "json", Usage: "print the result as JSON", DisableDefaultText: true},
 		&cli.BoolFlag{Name: "verbose", Usage: "show TensorFlow's own log", DisableDefaultText: true},
 	)
 	action := c.Action
@@ -86,80 +96,9 @@ func (a *app) harden(c *cli.Command) {
 		if ctx.Args().Present() {
 			return stray(ctx)
 		}
+		if err := emptyValue(ctx); err != nil {
+			return err
+		}
 		return action(ctx)
 	}
-}
-
-// stray is the error for a word that is no flag.
-func stray(ctx *cli.Context) error {
-	words := ctx.Args().Slice()
-	err := &run.UsageError{
-		Err:  fmt.Errorf("unexpected argument %q", words[0]),
-		Hint: fmt.Sprintf("every value of %s is given by a flag; see %s --help", ctx.Command.HelpName, ctx.Command.HelpName),
-	}
-	for _, word := range words[1:] {
-		if strings.HasPrefix(word, "-") {
-			err.Err = fmt.Errorf("unexpected argument %q before %s", words[0], word)
-			break
-		}
-	}
-	return err
-}
-
-// noCommand is the action where a command is missing or unknown.
-func (a *app) noCommand(ctx *cli.Context) error {
-	commands := ctx.App.Commands
-	name := "tfgalaxy"
-	if ctx.Command != nil && len(ctx.Command.Subcommands) > 0 {
-		commands = ctx.Command.Subcommands
-		if ctx.Command.Name != ctx.App.Name {
-			name = "tfgalaxy " + ctx.Command.Name
-		}
-	}
-	if !ctx.Args().Present() {
-		if name == "tfgalaxy" {
-			return cli.ShowAppHelp(ctx)
-		}
-		return cli.ShowSubcommandHelp(ctx)
-	}
-	var names []string
-	for _, c := range commands {
-		names = append(names, c.Name)
-	}
-	word := ctx.Args().First()
-	hint := fmt.Sprintf("%s --help lists the commands", name)
-	if near := run.Nearest(word, names); near != "" {
-		hint = fmt.Sprintf("did you mean %s %s?", name, near)
-	}
-	return &run.UsageError{Err: fmt.Errorf("%s has no command %q", name, word), Hint: hint}
-}
-
-// usageError turns the flag parser's errors into ours.
-func (a *app) usageError(ctx *cli.Context, err error, _ bool) error {
-	const unknown = "flag provided but not defined: -"
-	text := err.Error()
-	if !strings.HasPrefix(text, unknown) {
-		return &run.UsageError{Err: errors.New(strings.ReplaceAll(text, "flag -", "flag --"))}
-	}
-	name := strings.TrimPrefix(text, unknown)
-	var names []string
-	flags := ctx.App.Flags
-	if ctx.Command != nil {
-		flags = ctx.Command.Flags
-	}
-	for _, f := range flags {
-		names = append(names, f.Names()...)
-	}
-	name = strings.TrimLeft(name, "-")
-	hint := "--help lists the flags"
-	if near := run.Nearest(name, names); near != "" {
-		hint = fmt.Sprintf("did you mean --%s?", near)
-	}
-	return &run.UsageError{Err: fmt.Errorf("unknown flag --%s", name), Hint: hint}
-}
-
-// workingFolderHas reports whether ./name is there.
-func workingFolderHas(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
 }

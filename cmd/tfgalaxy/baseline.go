@@ -8,7 +8,6 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/baseline"
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 	"github.com/tfgalaxy/tfgalaxy/run"
-	"github.com/tfgalaxy/tfgalaxy/train"
 )
 
 // defaultFolds is how many parts the cross-validation of baselines is made of.
@@ -36,7 +35,7 @@ func (a *app) baseline(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := train.OpenData(a.dataOf(values))
+	c, err := a.openData(values)
 	if err != nil {
 		return err
 	}

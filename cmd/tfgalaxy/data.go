@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,7 +52,7 @@ func (a *app) verify(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := train.OpenData(a.dataOf(values))
+	c, err := a.openData(values)
 	if err != nil {
 		return err
 	}
@@ -65,11 +66,12 @@ func (a *app) verify(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result := verified{Data: c.Name, Galaxies: c.Len(), Missing: c.Missing, Unlabelled: c.Unlabelled}
+	result := verified{Data: c.Name, Galaxies: c.Len(), Missing: slices.Concat([]int64{}, c.Missing), Unlabelled: slices.Concat([]string{}, c.Unlabelled)}
 	if ctx.Bool("json") {
 		return printJSON(a.term.Out, result)
 	}
-	fmt.Fprintf(a.term.Out, "%s: %s galaxies with votes and a good image\n", result.Data, terminal.Count(result.Galaxies))
+	fmt.Fprintf(a.term.Out, "%s: %s %s with votes and a good image\n", result.Data,
+		terminal.Count(result.Galaxies), plural(result.Galaxies, "galaxy", "galaxies"))
 	if n := len(result.Missing); n > 0 {
 		fmt.Fprintf(a.term.Out, "%s rows have no image, the first of galaxy %d\n", terminal.Count(n), result.Missing[0])
 	}
@@ -94,6 +96,9 @@ func (a *app) synth(ctx *cli.Context) error {
 	if count < 1 || count > train.MaxSynthetic {
 		return &run.UsageError{Err: fmt.Errorf("--count %d, want 1 to %d", count, train.MaxSynthetic)}
 	}
+	if err := checkNew(out, true); err != nil {
+		return err
+	}
 	progress := a.term.Progress()
 	err := galaxyzoo.Export(ctx.Context, galaxyzoo.Synthetic(count, ctx.Uint64("seed")), out, func(done, total int) {
 		progress.Update(func() string {
@@ -108,6 +113,7 @@ func (a *app) synth(ctx *cli.Context) error {
 	if ctx.Bool("json") {
 		return printJSON(a.term.Out, result)
 	}
-	_, err = fmt.Fprintf(a.term.Out, "%s galaxies in %s; train on them with: tfgalaxy train --data %s\n", terminal.Count(count), out, out)
+	_, err = fmt.Fprintf(a.term.Out, "%s %s in %s; train on them with: %s train --data %s\n",
+		terminal.Count(count), plural(count, "galaxy", "galaxies"), out, shellQuote(a.args[0]), shellQuote(out))
 	return err
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
-	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
+	"github.com/tfgalaxy/tfgalaxy/train"
 )
 
 func (a *app) doctorCommand() *cli.Command {
@@ -124,17 +124,15 @@ func checkDevices(started error) finding {
 
 func checkData(name string) finding {
 	f := finding{Subject: "data", Verdict: verdictOK}
-	if name == "" && workingFolderHas("data") {
+	if name == "" && isFolder("data") {
 		name = "data"
 	}
-	if name == "" || strings.HasPrefix(name, "synthetic") {
-		f.Found = "drawn galaxies"
-		if name == "" {
-			f.Verdict, f.Mend = verdictWarn, "for real ones name their folder by --data or TFGALAXY_DATA, or put it at ./data"
-		}
+	if name == "" {
+		f.Verdict, f.Found = verdictWarn, "none named or found here: galaxies are drawn"
+		f.Mend = "for real ones name their folder by --data or TFGALAXY_DATA, or put it at ./data"
 		return f
 	}
-	c, err := galaxyzoo.OpenCatalogue(name)
+	c, err := train.OpenData(name)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
 		f.Verdict, f.Found, f.Mend = verdictFail, first, "tfgalaxy data verify tells all that is wrong with it"
@@ -161,6 +159,10 @@ func checkFolder(subject, dir, flag string) finding {
 			break
 		}
 		existing = filepath.Dir(existing)
+	}
+	if !isFolder(existing) {
+		f.Verdict, f.Found, f.Mend = verdictFail, existing+" is a file, want a folder", "name another by "+flag
+		return f
 	}
 	if err := unix.Access(existing, unix.W_OK|unix.X_OK); err != nil {
 		f.Verdict, f.Found, f.Mend = verdictFail, fmt.Sprintf("%s cannot be written to: %v", existing, err), "name another folder by "+flag

@@ -29,7 +29,7 @@ func (a *app) evalCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "model", Usage: "`FOLDER` of a run or of a SavedModel"},
 			&cli.StringFlag{Name: "run", Usage: "`FOLDER` of a run, whose data and held-back rows are used"},
-			&cli.StringFlag{Name: "rows", Usage: "rows to score: all or validation (the rows that the run held back)"},
+			&cli.StringFlag{Name: "rows", Usage: "`WHICH` rows to score: all, or validation for those that the run held back"},
 		}, settingFlags("data", "batch-size", "cache")...),
 		Action: a.eval,
 	}
@@ -84,11 +84,14 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	model, runDir, rows := ctx.String("model"), ctx.String("run"), ctx.String("rows")
 	switch {
 	case (model == "") == (runDir == ""):
-		return nil, &run.UsageError{Err: errors.New("want either --model or --run"), Hint: "tfgalaxy eval --run runs/0001-small"}
+		return nil, &run.UsageError{Err: errors.New("want --model or --run, one of the two"), Hint: "tfgalaxy eval --run runs/0001-small"}
 	case rows != "" && rows != rowsAll && rows != rowsValidation:
 		return nil, &run.UsageError{Err: fmt.Errorf("--rows %q, want %s or %s", rows, rowsAll, rowsValidation)}
 	case rows == rowsValidation && runDir == "":
-		return nil, &run.UsageError{Err: errors.New("--rows validation wants a --run: a model does not know which rows were held back")}
+		return nil, &run.UsageError{
+			Err:  errors.New("--rows validation wants --run: a model does not know which rows were held back"),
+			Hint: "name the run by --run instead of --model",
+		}
 	}
 	values, err := a.settings(ctx)
 	if err != nil {
@@ -96,7 +99,14 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	}
 	t := &evalTarget{model: model, config: &values.Config}
 	if runDir == "" {
-		return t, t.open(a.dataOf(values), rowsAll, nil)
+		if _, err := infer.Find(model); err != nil {
+			return nil, err
+		}
+		if err := t.open(a.dataOf(values), rowsAll, nil); err != nil {
+			return nil, err
+		}
+		a.noteDrawn(values)
+		return t, nil
 	}
 
 	r, err := run.Open(runDir)
@@ -151,7 +161,8 @@ func (t *evalTarget) open(data, rows string, split func() (bool, float64, uint64
 }
 
 func printEvaluation(w io.Writer, e *infer.Evaluation) {
-	fmt.Fprintf(w, "model   %s\ndata    %s, %s rows: %s galaxies\n", e.Model, e.Data, e.Rows, terminal.Count(e.Images))
+	fmt.Fprintf(w, "model   %s\ndata    %s, %s rows: %s %s\n", e.Model, e.Data, e.Rows,
+		terminal.Count(e.Images), plural(e.Images, "galaxy", "galaxies"))
 	fmt.Fprintf(w, "RMSE    %.5f   (mean vote of these rows: %.5f)\n\n", e.RMSE, e.MeanVote)
 	fmt.Fprintf(w, "%-2s  %-14s  %7s   %s\n", "Q", "question", "RMSE", "answers")
 	for i, q := range galaxyzoo.Questions {

@@ -130,7 +130,7 @@ func TestCommands(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"export", "--run", run, "--out", model}, "exists already"},
+		{[]string{"export", "--run", run, "--out", model}, "is there already"},
 		{[]string{"train", "--resume", run}, "has done its 2 epochs"},
 		{[]string{"train", "--resume", run, "--epochs", "3", "--network", "seed3"}, "a resume goes on as it began"},
 		{[]string{"train", "--resume", run, "--config", "x.yaml"}, "do not go together"},
@@ -162,7 +162,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"train", "--config", "/nowhere.yaml"}, "/nowhere.yaml", ""},
 		{[]string{"trian"}, `no command "trian"`, "did you mean tfgalaxy train?"},
 		{[]string{"data", "verfy"}, `no command "verfy"`, "did you mean tfgalaxy data verify?"},
-		{[]string{"eval"}, "want either --model or --run", "tfgalaxy eval"},
+		{[]string{"eval"}, "want --model or --run", "tfgalaxy eval"},
 		{[]string{"eval", "--model", "m", "--rows", "some"}, `--rows "some"`, ""},
 		{[]string{"export"}, "want --run", "tfgalaxy export"},
 		{[]string{"prep"}, "want --out", "tfgalaxy prep"},

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -27,36 +24,6 @@ const (
 	exitSignalBase = 128 // and the signal's number: 130 for Ctrl-C, 143 for kill
 )
 
-// stopper remembers the signal that asked the program to stop.
-type stopper struct{ signal atomic.Int32 }
-
-// handleSignals ends the context at the first interrupt or termination, and the
-// program at the second.
-func (a *app) handleSignals(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(parent)
-	a.stop = &stopper{}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		s, ok := <-signals
-		if !ok {
-			return
-		}
-		number := s.(syscall.Signal)
-		a.stop.signal.Store(int32(number))
-		fmt.Fprintln(a.term.Err, "\ntfgalaxy: stopping and saving; once more to stop at once")
-		cancel()
-		if _, ok := <-signals; ok {
-			os.Exit(exitSignalBase + int(number))
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		close(signals)
-		cancel()
-	}
-}
-
 // exitCode is the code that the program ends with after an error.
 func (a *app) exitCode(err error) int {
 	var usage *run.UsageError
@@ -66,10 +33,9 @@ func (a *app) exitCode(err error) int {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, train.ErrInterrupted), errors.Is(err, context.Canceled):
-		if s := a.stop.signal.Load(); s != 0 {
-			return exitSignalBase + int(s)
-		}
-		return exitFailure
+		return a.stop.exitCode()
+	case errors.Is(err, syscall.EPIPE): // perhaps before its signal has arrived
+		return exitSignalBase + int(syscall.SIGPIPE)
 	case errors.As(err, &usage), errors.As(err, &locked):
 		return exitUsage
 	case errors.As(err, &data):
@@ -80,16 +46,34 @@ func (a *app) exitCode(err error) int {
 	return exitFailure
 }
 
-// report prints an error and its hint as a user reads them.
+// A hintedError is an error with what to do about it, where the user got nothing
+// wrong.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+// report prints an error and its hint as a user reads them. That nobody reads
+// the output is nothing that somebody would read about.
 func report(w io.Writer, err error) {
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		return
+	case errors.Is(err, context.Canceled):
 		err = errors.New("interrupted")
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(w, "tfgalaxy: %s\n", line)
 	}
-	var usage *run.UsageError
-	if errors.As(err, &usage) && usage.Hint != "" {
-		fmt.Fprintf(w, "hint: %s\n", usage.Hint)
+	hint := ""
+	if hinted, ok := errors.AsType[*hintedError](err); ok {
+		hint = hinted.hint
+	} else if usage, ok := errors.AsType[*run.UsageError](err); ok {
+		hint = usage.Hint
+	}
+	if hint != "" {
+		fmt.Fprintf(w, "hint: %s\n", hint)
 	}
 }

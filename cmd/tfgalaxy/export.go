@@ -18,7 +18,7 @@ func (a *app) exportCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "`FOLDER` of the run"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER` for the SavedModel"},
-			&cli.StringFlag{Name: "checkpoint", Usage: "best or last", Value: run.Best},
+			&cli.StringFlag{Name: "checkpoint", Usage: "`NAME` of the checkpoint, best or last", Value: run.Best},
 		},
 		Action: a.export,
 	}
@@ -43,6 +43,9 @@ func (a *app) export(ctx *cli.Context) error {
 		return &run.UsageError{Err: errors.New("want --out"), Hint: fmt.Sprintf("tfgalaxy export --run %s --out model", dir)}
 	case checkpoint != run.Best && checkpoint != run.Last:
 		return &run.UsageError{Err: fmt.Errorf("--checkpoint %q, want %s or %s", checkpoint, run.Best, run.Last)}
+	}
+	if err := checkNew(out, false); err != nil {
+		return err
 	}
 	r, err := run.Open(dir)
 	if err != nil {

@@ -39,7 +39,10 @@ func (a *app) prep(ctx *cli.Context) error {
 		return &run.UsageError{Err: errors.New("want --out"), Hint: "tfgalaxy prep --data FOLDER --out crops"}
 	}
 	if ctx.IsSet("images") && ctx.IsSet("data") {
-		return &run.UsageError{Err: errors.New("want either --data or --images")}
+		return &run.UsageError{Err: errors.New("want --data or --images, not both")}
+	}
+	if err := checkNew(out, false); err != nil {
+		return err
 	}
 	values, err := a.settings(ctx)
 	if err != nil {
@@ -53,7 +56,7 @@ func (a *app) prep(ctx *cli.Context) error {
 	if folder := ctx.String("images"); folder != "" {
 		sources, err = imageproc.FolderSources(folder)
 	} else {
-		c, openErr := train.OpenData(a.dataOf(values))
+		c, openErr := a.openData(values)
 		if openErr != nil {
 			return openErr
 		}
@@ -76,6 +79,6 @@ func (a *app) prep(ctx *cli.Context) error {
 	if ctx.Bool("json") {
 		return printJSON(a.term.Out, result)
 	}
-	_, err = fmt.Fprintf(a.term.Out, "%s crops (%s) in %s\n", terminal.Count(result.Images), result.Crop, result.Out)
+	_, err = fmt.Fprintf(a.term.Out, "%s %s (%s) in %s\n", terminal.Count(result.Images), plural(result.Images, "crop", "crops"), result.Crop, result.Out)
 	return err
 }

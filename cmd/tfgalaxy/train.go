@@ -19,13 +19,15 @@ func (a *app) trainCommand() *cli.Command {
 		Name:  "train",
 		Usage: "train a network into a new run folder, or resume a run",
 		Description: "Settings come from flags, then TFGALAXY_* variables (--batch-size is\n" +
-			"TFGALAXY_BATCH_SIZE), then --config, then the preset, then the defaults shown.\n" +
-			"Ctrl-C stops after the running step and saves; --resume goes on from there.",
+			"TFGALAXY_BATCH_SIZE), then --config, then the preset, then the defaults. Shown\n" +
+			"are those of the default preset; tfgalaxy presets lists what the others change.\n" +
+			"Ctrl-C stops after the running step and saves; --resume goes on from there.\n" +
+			"With --json, each event is an object on a line of its own.",
 		Flags: append([]cli.Flag{
 			configFlag,
-			&cli.StringFlag{Name: "resume", Usage: "`RUN` folder to go on with from its last checkpoint"},
+			&cli.StringFlag{Name: "resume", Usage: "folder of the `RUN` to go on with, from its last checkpoint"},
 			&cli.BoolFlag{Name: "dry-run", Usage: "check everything, print the plan, and stop", DisableDefaultText: true},
-		}, settingFlags()...),
+		}, allSettingFlags()...),
 		Action: a.train,
 	}
 }
@@ -47,8 +49,11 @@ func (a *app) train(ctx *cli.Context) error {
 		Observe: view.observe, CropProgress: view.crops,
 	})
 	view.close()
-	if errors.Is(err, train.ErrInterrupted) {
-		fmt.Fprintf(a.term.Err, "stopped at step %s, saved; go on with: tfgalaxy train --resume %s\n", terminal.Count(int(ended.Step)), ended.Run)
+	if errors.Is(err, train.ErrInterrupted) && ended != nil {
+		err = &hintedError{
+			fmt.Errorf("%w at step %s, saved", err, terminal.Count(int(ended.Step))),
+			fmt.Sprintf("%s train --resume %s goes on", shellQuote(a.args[0]), shellQuote(ended.Run)),
+		}
 	}
 	return err
 }
@@ -61,7 +66,11 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 			return nil, err
 		}
 		a.dataOf(values)
-		return train.NewPlan(values)
+		plan, err := train.NewPlan(values)
+		if err == nil {
+			a.noteDrawn(values)
+		}
+		return plan, err
 	}
 	if ctx.IsSet(configFlag.Name) {
 		return nil, &run.UsageError{
@@ -102,11 +111,12 @@ func (v *trainView) observe(event train.Event) {
 	switch e := event.(type) {
 	case train.Started:
 		v.started = e
-		v.eta.start(e.FromStep)
-		v.text("run %s: network %s, %s weights, on %s\n%s galaxies to train on, %s held back, %d epochs of %s steps",
+		v.eta = eta{from: e.FromStep, begin: v.a.term.Now(), now: v.a.term.Now}
+		steps := int(e.Steps) / e.Epochs
+		v.text("run %s: network %s, %s weights, on %s\n%s galaxies to train on, %s held back, %d %s of %s %s",
 			e.Run, e.Network, terminal.Count(e.Weights), e.Device,
 			terminal.Count(e.Training), terminal.Count(e.Validation),
-			e.Epochs, terminal.Count(int(e.Steps)/e.Epochs))
+			e.Epochs, plural(e.Epochs, "epoch", "epochs"), terminal.Count(steps), plural(steps, "step", "steps"))
 	case train.Stepped:
 		v.progress.Update(func() string { return v.line(e) })
 	case train.EpochEnded:
@@ -129,9 +139,17 @@ func (v *trainView) line(e train.Stepped) string {
 	if v.epoch != nil && v.epoch.RMSE != nil {
 		rmse = fmt.Sprintf("  RMSE %.4f", *v.epoch.RMSE)
 	}
-	return fmt.Sprintf("epoch %d/%d  step %s/%s  loss %.5f%s  %.0f images/s  data wait %.1f %%  ETA %s",
+	return fmt.Sprintf("epoch %d/%d  step %s/%s  loss %.5f%s%s  ETA %s",
 		e.Epoch, v.started.Epochs, terminal.Count(int(e.Step.Step)), terminal.Count(int(v.started.Steps)),
-		e.EpochLoss, rmse, e.ImagesPerSecond, 100*e.DataWait, v.eta.of(e.Step.Step, v.started.Steps))
+		e.EpochLoss, rmse, speed(e.ImagesPerSecond, e.DataWait), v.eta.of(e.Step.Step, v.started.Steps))
+}
+
+// speed is a part of a line, empty where nothing has been measured yet.
+func speed(imagesPerSecond, dataWait float64) string {
+	if imagesPerSecond == 0 {
+		return ""
+	}
+	return fmt.Sprintf("  %s  data wait %.1f %%", terminal.Rate(imagesPerSecond, "images"), 100*dataWait)
 }
 
 func epochLine(e train.EpochEnded, epochs int) string {
@@ -143,8 +161,8 @@ func epochLine(e train.EpochEnded, epochs int) string {
 	if e.Best {
 		best = "  best so far"
 	}
-	return fmt.Sprintf("epoch %d/%d  loss %.5f%s  %.0f images/s  data wait %.1f %%%s",
-		e.Epoch.Epoch, epochs, e.Loss, score, e.ImagesPerSecond, 100*e.DataWait, best)
+	return fmt.Sprintf("epoch %d/%d  loss %.5f%s%s%s",
+		e.Epoch.Epoch, epochs, e.Loss, score, speed(e.ImagesPerSecond, e.DataWait), best)
 }
 
 func (v *trainView) ended(e train.Ended) {
@@ -157,26 +175,9 @@ func (v *trainView) ended(e train.Ended) {
 	}
 	v.progress.Done("")
 	if !v.json {
-		fmt.Fprintf(v.a.term.Out, "done: %d epochs in %s%s\nrun %s\nSavedModel %s\n", e.Epochs,
+		fmt.Fprintf(v.a.term.Out, "done: %d %s in %s%s\nrun %s\nSavedModel %s\n", e.Epochs, plural(e.Epochs, "epoch", "epochs"),
 			terminal.Duration(time.Duration(e.Seconds*float64(time.Second))), score, e.Run, e.SavedModel)
 	}
 }
 
 func (v *trainView) close() { v.progress.Done("") }
-
-// eta estimates the time that is left from the steps of this process.
-type eta struct {
-	from  int64
-	begin time.Time
-}
-
-func (t *eta) start(from int64) { t.from, t.begin = from, time.Now() }
-
-func (t *eta) of(step, steps int64) string {
-	done := step - t.from
-	if done < 2 {
-		return "-"
-	}
-	each := time.Since(t.begin) / time.Duration(done)
-	return terminal.Duration(each * time.Duration(steps-step))
-}
