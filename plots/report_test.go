@@ -41,7 +41,13 @@ func page(t testing.TB, r plots.Report) string {
 var dataURI = regexp.MustCompile(`data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+`)
 
 func TestReport(t *testing.T) {
-	html := page(t, handmadeReport(t, false, plots.FigureNames()...))
+	r := handmadeReport(t, false, "tree", "filters")
+	r.Figures = nil
+	for _, name := range plots.FigureNames() { // pictures that are quick to draw: this is of the page
+		r.Figures = append(r.Figures, &plots.Figure{Name: name, Title: "About " + name, Width: 40, Height: 40,
+			Draw: func(c *plots.Canvas) { c.FillRect(c.Rectangle, c.Theme.Accent) }})
+	}
+	html := page(t, r)
 	if n := len(dataURI.FindAllString(html, -1)); n != 2*len(plots.Figures) {
 		t.Errorf("%d pictures, want each of %d figures for light and dark", n, len(plots.Figures))
 	}
@@ -82,8 +88,9 @@ func TestReportOfARunStillGoing(t *testing.T) {
 }
 
 func TestReportsAreTheSameBytes(t *testing.T) {
-	r := handmadeReport(t, false, "loss", "confusion", "filters", "correlations")
-	if page(t, r) != page(t, r) {
+	r := handmadeReport(t, false, "loss", "filters", "tree")
+	first := page(t, r)
+	if again := page(t, r); first != again {
 		t.Error("two pages of the same report differ")
 	}
 }
