@@ -63,15 +63,20 @@ func (a *app) cli() *cli.App {
 		ExitErrHandler:  func(*cli.Context, error) {}, // execute reports and exits
 		OnUsageError:    a.usageError,
 		Action:          a.noCommand,
-		Commands: []*cli.Command{
-			a.trainCommand(), a.evalCommand(), a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.prepCommand(),
-			a.presetsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
-		},
+		Commands:        a.commands(),
 	}
 	for _, c := range application.Commands {
 		a.harden(c)
 	}
 	return application
+}
+
+// commands are the commands in the order of the help.
+func (a *app) commands() []*cli.Command {
+	return []*cli.Command{
+		a.trainCommand(), a.evalCommand(), a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.prepCommand(),
+		a.presetsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
+	}
 }
 
 // harden gives a command and those below it the flags that all have, and makes
