@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -66,7 +65,7 @@ func (a *app) verify(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	result := verified{Data: c.Name, Galaxies: c.Len(), Missing: slices.Concat([]int64{}, c.Missing), Unlabelled: slices.Concat([]string{}, c.Unlabelled)}
+	result := verified{Data: c.Name, Galaxies: c.Len(), Missing: append([]int64{}, c.Missing...), Unlabelled: append([]string{}, c.Unlabelled...)}
 	if ctx.Bool("json") {
 		return printJSON(a.term.Out, result)
 	}
