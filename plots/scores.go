@@ -193,11 +193,13 @@ func drawByQuestion(c *Canvas, r vg.Rectangle, runs []Curves, s Scores) {
 		drawEmpty(c, r, "no predictions for galaxies held back yet")
 		return
 	}
-	highest := 0.0
+	lowest, highest := math.Inf(1), 0.0
 	for _, n := range s.all() {
-		highest = max(highest, n.Score.RMSE, maximum(n.Score.Questions[:]))
+		lowest = min(lowest, n.Score.RMSE, slices.Min(n.Score.Questions[:]))
+		highest = max(highest, n.Score.RMSE, slices.Max(n.Score.Questions[:]))
 	}
-	x := newAxis(0, max(highest*1.05, 1e-3), 4, false, "RMSE")
+	margin := max((highest-lowest)*0.06, 1e-3)
+	x := newAxis(max(lowest-margin, 0), highest+margin, 5, false, "RMSE")
 	y := axis{scale: scale{lo: 0, hi: 1}}
 	drawPanel(c, r, &x, &y)
 	for _, v := range x.ticks {

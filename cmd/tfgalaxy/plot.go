@@ -135,8 +135,16 @@ func (a *app) plot(ctx *cli.Context) error {
 }
 
 func (p *plotted) print(a *app) error {
+	var reasons []string // in the order they came up, each with what it is the reason for
+	names := map[string][]string{}
 	for _, l := range p.LeftOut {
-		fmt.Fprintf(a.term.Err, "left out %s: %s\n", l.Name, l.Reason)
+		if names[l.Reason] == nil {
+			reasons = append(reasons, l.Reason)
+		}
+		names[l.Reason] = append(names[l.Reason], l.Name)
+	}
+	for _, reason := range reasons {
+		fmt.Fprintf(a.term.Err, "left out %s: %s\n", strings.Join(names[reason], ", "), reason)
 	}
 	figures := "figures"
 	if len(p.Files) == 1 {
