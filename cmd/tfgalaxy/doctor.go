@@ -30,6 +30,8 @@ type finding struct {
 	Verdict string `json:"verdict"` // ok, warn or fail
 	Found   string `json:"found"`
 	Mend    string `json:"mend,omitempty"`
+
+	err error // behind a fail, where there is one: it has the exit code
 }
 
 const (
@@ -70,7 +72,10 @@ func (a *app) doctor(ctx *cli.Context) error {
 		return started
 	}
 	for _, f := range findings {
-		if f.Verdict == verdictFail {
+		switch {
+		case f.Verdict == verdictFail && f.err != nil:
+			return f.err
+		case f.Verdict == verdictFail:
 			return fmt.Errorf("%s: %s", f.Subject, f.Found)
 		}
 	}
@@ -135,7 +140,7 @@ func checkData(name string) finding {
 	c, err := train.OpenData(name)
 	if err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
-		f.Verdict, f.Found, f.Mend = verdictFail, first, "tfgalaxy data verify tells all that is wrong with it"
+		f.Verdict, f.Found, f.Mend, f.err = verdictFail, first, "tfgalaxy data verify tells all that is wrong with it", err
 		return f
 	}
 	f.Found = fmt.Sprintf("%s: %s galaxies with votes and an image", name, terminal.Count(c.Len()))
