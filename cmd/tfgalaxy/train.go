@@ -133,15 +133,19 @@ func (v *trainView) text(format string, args ...any) {
 	}
 }
 
-// line is the line of progress.
+// line is the line of progress. A terminal cuts it where it ends, so what can be
+// missed comes last.
 func (v *trainView) line(e train.Stepped) string {
 	rmse := ""
 	if v.epoch != nil && v.epoch.RMSE != nil {
 		rmse = fmt.Sprintf("  RMSE %.4f", *v.epoch.RMSE)
 	}
-	return fmt.Sprintf("epoch %d/%d  step %s/%s  loss %.5f%s%s  ETA %s",
-		e.Epoch, v.started.Epochs, terminal.Count(int(e.Step.Step)), terminal.Count(int(v.started.Steps)),
-		e.EpochLoss, rmse, speed(e.ImagesPerSecond, e.DataWait), v.eta.of(e.Step.Step, v.started.Steps))
+	perEpoch := v.started.Steps / int64(v.started.Epochs)
+	inEpoch := e.Step.Step - int64(e.Epoch-1)*perEpoch
+	return fmt.Sprintf("epoch %d/%d %d %%  ETA %s  loss %.5f%s%s  step %s/%s",
+		e.Epoch, v.started.Epochs, 100*inEpoch/perEpoch, v.eta.of(e.Step.Step, v.started.Steps),
+		e.EpochLoss, rmse, speed(e.ImagesPerSecond, e.DataWait),
+		terminal.Count(int(e.Step.Step)), terminal.Count(int(v.started.Steps)))
 }
 
 // speed is a part of a line, empty where nothing has been measured yet.
