@@ -27,15 +27,22 @@ def enter(name):
 
 def build():
     """Builds bin/tfgalaxy from the tree as it is."""
-    subprocess.run(["make", "--silent", "build"], cwd=ROOT, check=True)
+    call("make", "--silent", "build")
 
 
 def build_galaxydump(folder):
     """Builds scripts/galaxydump into the folder and returns its path."""
     program = pathlib.Path(folder) / "galaxydump"
     script = 'eval "$(make --silent --no-print-directory env)" && go build -buildvcs=false -o "$1" ./scripts/galaxydump'
-    subprocess.run(["bash", "-ec", script, "bash", program], cwd=ROOT, check=True)
+    call("bash", "-ec", script, "bash", program)
     return program
+
+
+def call(*command):
+    """Runs a command that speaks for itself."""
+    code = subprocess.run(command, cwd=ROOT).returncode
+    if code:
+        sys.exit(code)
 
 
 def run(program, *arguments):

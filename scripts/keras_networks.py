@@ -6,28 +6,45 @@ import tensorflow as tf
 ANSWERS = 37
 
 
-def seed3(dropout=0.15, scaled=False, size=64):
-    """The network seed3 of graph/networks.go; input uint8 or, if scaled, float32 in 0..1, [batch, size, size, 3].
+class FusedBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization that trains by TensorFlow's own kernel, as tfgalaxy does.
 
-    dropout 0 leaves its two dropouts out.
+    Keras 3 puts it together from a mean, a variance and so on: the same but for rounding.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if not training:
+            return super().call(inputs, training=False, mask=mask)
+        outputs, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True)
+        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + batch * (1 - self.momentum))
+        return outputs
+
+
+def seed3(dropout=0.15, scaled=False, norm=keras.layers.BatchNormalization):
+    """The network seed3 of graph/networks.go, [batch, 64, 64, 3] to [batch, 37].
+
+    Its input is uint8 or, where it is scaled already, float32 in 0..1. dropout 0 leaves its two
+    dropouts out. norm makes the layers of batch normalization.
     """
     layers = keras.layers
 
     def convolution(number, filters, kernel, **options):
         return layers.Conv2D(filters, kernel, padding="same", name=f"conv{number}", **options)
 
-    def norm(number):
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"norm{number}")
+    def normalization(number):
+        return norm(momentum=0.9, epsilon=1e-5, name=f"norm{number}")
 
     def rest(number):
         return [layers.Dropout(dropout, name=f"dropout{number}")] if dropout else []
 
     return keras.Sequential([
-        keras.Input((size, size, 3), dtype="float32" if scaled else "uint8"),
+        keras.Input((64, 64, 3), dtype="float32" if scaled else "uint8"),
         *([] if scaled else [layers.Rescaling(1 / 255, name="scale")]),
         convolution(1, 64, 9), layers.ReLU(), layers.MaxPooling2D(2),
-        convolution(2, 96, 5, use_bias=False), norm(1), layers.ReLU(), layers.MaxPooling2D(2),
-        convolution(3, 128, 3, use_bias=False), norm(2), layers.ReLU(), layers.MaxPooling2D(2),
+        convolution(2, 96, 5, use_bias=False), normalization(1), layers.ReLU(), layers.MaxPooling2D(2),
+        convolution(3, 128, 3, use_bias=False), normalization(2), layers.ReLU(), layers.MaxPooling2D(2),
         layers.Flatten(),
         layers.Dense(1024, name="dense1"), *rest(1), layers.ReLU(),
         layers.Dense(256, name="dense2"), *rest(2), layers.ReLU(),
@@ -46,19 +63,29 @@ def weighted_mse(weights):
 
 
 def compile_model(model, weights, learning_rate=1e-3, **options):
-    """Compiles with tfgalaxy's loss and optimiser."""
+    """Compiles with tfgalaxy's loss and optimiser; options are those of Keras's compile."""
     model.compile(keras.optimizers.Adam(learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8),
                   loss=weighted_mse(weights), **options)
 
 
-def variables(model):
-    """The model's variables by tfgalaxy's names, such as conv1/kernel."""
-    return {f"{layer.name}/{v.name}": v for layer in model.layers for v in layer.variables
-            if "seed" not in v.name}  # a dropout keeps the state of its generator
+def named_variables(model):
+    """The network's variables by the names that tfgalaxy gives them, such as conv1/kernel."""
+    return {f"{layer.name}/{v.name}": v for layer in model.layers for v in layer.variables}
 
 
-def load_checkpoint(model, prefix):
-    """Sets every variable of the model from a checkpoint that tfgalaxy wrote."""
+def take_up(model, prefix):
+    """Sets a compiled model, and its optimiser, from a checkpoint that tfgalaxy wrote."""
     reader = tf.train.load_checkpoint(str(prefix))
-    for name, variable in variables(model).items():
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(reader.get_tensor("global_step"))
+    slots = {v.path: (m, s) for v, m, s in zip(model.trainable_variables, optimizer._momentums, optimizer._velocities)}
+    left = set(reader.get_variable_to_shape_map()) - {"global_step"}
+    for name, variable in named_variables(model).items():
         variable.assign(reader.get_tensor(name))
+        left.remove(name)
+        for slot, kept in zip(slots.get(variable.path, ()), ("adam/m/", "adam/v/")):
+            slot.assign(reader.get_tensor(kept + name))
+            left.remove(kept + name)
+    if left:
+        raise ValueError(f"{prefix} holds variables that this network has not: {sorted(left)}")

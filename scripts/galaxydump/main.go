@@ -8,7 +8,7 @@
 //
 //	galaxydump crops   the images and votes of the first galaxies
 //	galaxydump votes   the same, with the votes that a SavedModel predicts
-//	galaxydump steps   a short training: its start, batches, losses and end
+//	galaxydump steps   some steps of training: their start, batches, losses and end
 //
 // Each array is a file of little-endian numbers in C order, named after what it
 // holds and its type: images.u8 [n, size, size, 3], votes.f32 [n, 37].
@@ -20,10 +20,8 @@ import (
 	"fmt"
 	"log"
 	"os"
-	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
-	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/train"
@@ -37,7 +35,7 @@ type options struct {
 	model            string
 	network          string
 	batchSize        int
-	before, steps    int
+	steps, between   int
 	learningRate     float64
 	seed             uint64
 }
@@ -64,8 +62,8 @@ func main() {
 	case "steps":
 		flags.StringVar(&o.network, "network", "seed3", "network, whose dropout is left out")
 		flags.IntVar(&o.batchSize, "batch-size", 64, "images a step")
-		flags.IntVar(&o.before, "before", 0, "steps before the first that is written")
-		flags.IntVar(&o.steps, "steps", 20, "steps")
+		flags.IntVar(&o.steps, "steps", 20, "steps of each record")
+		flags.IntVar(&o.between, "between", 30, "steps between the two records")
 		flags.Float64Var(&o.learningRate, "learning-rate", 1e-3, "learning rate")
 		flags.Uint64Var(&o.seed, "seed", 1, "seed of the weights, the order and the angles")
 	}
@@ -145,18 +143,4 @@ func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, crops *imageproc.C
 		return nil, err
 	}
 	return positions, write(o.out, "votes.f32", flatten(catalogue.Votes(positions)))
-}
-
-// withoutDropout is the network as it is for a comparison of numbers: what
-// dropout draws, no other program can.
-func withoutDropout(name string) (*graph.Network, error) {
-	network, err := graph.LookUp(name)
-	if err != nil {
-		return nil, err
-	}
-	network.Layers = slices.DeleteFunc(slices.Clone(network.Layers), func(l graph.Layer) bool {
-		_, is := l.(graph.Dropout)
-		return is
-	})
-	return network, nil
 }

@@ -7,15 +7,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
-// dumpSteps trains for some steps on rotated crops and writes all that another
-// program needs to do the same: the checkpoints initial and final, the images
-// and votes of the batches one after another, the loss's weights and the losses.
+// dumpSteps trains on rotated crops and records the first steps, in the folder
+// untrained, and as many again some steps later, in the folder trained: all that
+// another program needs to make them too.
 func dumpSteps(o options) error {
 	network, err := withoutDropout(o.network)
 	if err != nil {
@@ -40,59 +41,110 @@ func dumpSteps(o options) error {
 	if err != nil {
 		return err
 	}
+	r := &recorder{
+		trainer: trainer, batch: batch, learningRate: o.learningRate,
+		catalogue: catalogue, crops: crops, rng: rand.New(rand.NewPCG(o.seed, 0)),
+	}
 
-	rng := rand.New(rand.NewPCG(o.seed, 0))
+	if err := r.record(filepath.Join(o.out, "untrained"), o.steps); err != nil {
+		return err
+	}
+	for range o.between {
+		if _, err := r.step(); err != nil {
+			return err
+		}
+	}
+	if err := r.record(filepath.Join(o.out, "trained"), o.steps); err != nil {
+		return err
+	}
+	return write(o.out, "weights.f32", weights[:])
+}
+
+// recorder trains on the galaxies in a random order, each at a random angle.
+type recorder struct {
+	trainer      *graph.Trainer
+	batch        *graph.Batch
+	learningRate float64
+	catalogue    *galaxyzoo.Catalogue
+	crops        *imageproc.Cache
+	rng          *rand.Rand
+	order        []int // positions that are still to come
+}
+
+// step makes a step on the next batch and returns the loss before it.
+func (r *recorder) step() (float64, error) {
+	for i := range r.batch.Rows {
+		if len(r.order) == 0 {
+			r.order = r.rng.Perm(r.catalogue.Len())
+		}
+		at := r.order[0]
+		r.order = r.order[1:]
+		imageproc.Augmentation{Rotate: true}.Draw(r.rng).ApplyRGB(r.batch.Image(i), r.crops.Crop(at), r.crops.Size())
+		r.batch.SetVotes(i, &r.catalogue.Galaxies[at].Votes)
+	}
+	return r.trainer.Step(r.batch, r.learningRate)
+}
+
+// record makes some steps and writes the checkpoints from before and after
+// them, initial and final, the images and votes of their batches one after
+// another, their losses, and what the network then predicts, in inference mode,
+// for the last batch.
+func (r *recorder) record(dir string, steps int) error {
+	if err := r.save(filepath.Join(dir, "initial")); err != nil {
+		return err
+	}
 	var images []byte
 	var votes []float32
 	var losses []float64
-	var order []int
-	for step := range o.before + o.steps {
-		if step == o.before {
-			if err := save(trainer, filepath.Join(o.out, "initial")); err != nil {
-				return err
-			}
-		}
-		for i := range o.batchSize {
-			if len(order) == 0 {
-				order = rng.Perm(catalogue.Len())
-			}
-			at := order[0]
-			order = order[1:]
-			imageproc.Augmentation{Rotate: true}.Draw(rng).ApplyRGB(batch.Image(i), crops.Crop(at), crops.Size())
-			batch.SetVotes(i, &catalogue.Galaxies[at].Votes)
-		}
-		loss, err := trainer.Step(batch, o.learningRate)
+	for range steps {
+		loss, err := r.step()
 		if err != nil {
 			return err
 		}
-		if step >= o.before {
-			images = append(images, batch.Pixels...)
-			votes = append(votes, batch.Votes...)
-			losses = append(losses, loss)
-		}
+		images = append(images, r.batch.Pixels...)
+		votes = append(votes, r.batch.Votes...)
+		losses = append(losses, loss)
 	}
-	if err := save(trainer, filepath.Join(o.out, "final")); err != nil {
+	if err := r.save(filepath.Join(dir, "final")); err != nil {
 		return err
 	}
-
-	// What the trained network makes of the last batch, in inference mode.
-	predicted := make([]galaxyzoo.Votes, o.batchSize)
-	if err := trainer.Predict(batch, predicted); err != nil {
+	predicted := make([]galaxyzoo.Votes, r.batch.Rows)
+	if err := r.trainer.Predict(r.batch, predicted); err != nil {
 		return err
 	}
-	for name, values := range map[string]any{
-		"images.u8": images, "votes.f32": votes, "weights.f32": weights[:], "losses.f64": losses, "predicted.f32": flatten(predicted),
+	for _, array := range []struct {
+		name   string
+		values any
+	}{
+		{"images.u8", images},
+		{"votes.f32", votes},
+		{"losses.f64", losses},
+		{"predicted.f32", flatten(predicted)},
 	} {
-		if err := write(o.out, name, values); err != nil {
+		if err := write(dir, array.name, array.values); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func save(t *graph.Trainer, dir string) error {
+func (r *recorder) save(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("failed to write a checkpoint: %w", err)
 	}
-	return t.Save(dir)
+	return r.trainer.Save(dir)
+}
+
+// withoutDropout is the network as it is for a comparison of numbers: what
+// dropout draws, no other program can.
+func withoutDropout(name string) (*graph.Network, error) {
+	network, err := graph.LookUp(name)
+	if err != nil {
+		return nil, err
+	}
+	network.Layers = slices.DeleteFunc(slices.Clone(network.Layers), func(l graph.Layer) bool {
+		_, is := l.(graph.Dropout)
+		return is
+	})
+	return network, nil
 }
