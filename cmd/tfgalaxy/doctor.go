@@ -134,7 +134,7 @@ func checkData(name string) finding {
 	}
 	if name == "" {
 		f.Verdict, f.Found = verdictWarn, "none named or found here: galaxies are drawn"
-		f.Mend = "for real ones name their folder by --data or TFGALAXY_DATA, or put it at ./data"
+		f.Mend = "name a folder by --data or TFGALAXY_DATA, or have ./data"
 		return f
 	}
 	c, err := train.OpenData(name)

@@ -166,13 +166,16 @@ func printEvaluation(w io.Writer, e *infer.Evaluation) {
 	fmt.Fprintf(w, "RMSE    %.5f   (mean vote of these rows: %.5f)\n\n", e.RMSE, e.MeanVote)
 	fmt.Fprintf(w, "%-2s  %-14s  %7s   %s\n", "Q", "question", "RMSE", "answers")
 	for i, q := range galaxyzoo.Questions {
-		fmt.Fprintf(w, "%-2d  %-14s  %7.5f   ", q.Number, q.Short, e.Questions[i])
+		row := fmt.Sprintf("%-2d  %-14s  %7.5f   ", q.Number, q.Short, e.Questions[i])
+		fmt.Fprint(w, row)
+		var answers []string
 		for k, answer := range q.Answers {
-			if k > 0 {
-				fmt.Fprint(w, ", ")
+			text := fmt.Sprintf("%s %.4f", answer.Text, e.Answers[answer.Column])
+			if k < len(q.Answers)-1 {
+				text += ","
 			}
-			fmt.Fprintf(w, "%s %.4f", answer.Text, e.Answers[answer.Column])
+			answers = append(answers, text)
 		}
-		fmt.Fprintln(w)
+		wrapInto(w, len(row), answers)
 	}
 }

@@ -30,7 +30,7 @@ func printHelp(w io.Writer, _ string, data any) {
 }
 
 func writeHelp(w io.Writer, name, usage, description string, commands []*cli.Command, flags []cli.Flag) {
-	wrapInto(w, 0, name+": "+usage)
+	wrapInto(w, 0, strings.Fields(name+": "+usage))
 	if len(commands) > 0 {
 		fmt.Fprintf(w, "\nUsage: %s COMMAND [FLAGS]\n", name)
 	} else {
@@ -122,15 +122,15 @@ func writeRows(w io.Writer, title string, rows []helpRow) {
 		if utf8.RuneCountInString(r.name) > column {
 			fmt.Fprintf(w, "\n%*s", helpIndent+column+helpGap, "")
 		}
-		wrapInto(w, helpIndent+column+helpGap, r.about)
+		wrapInto(w, helpIndent+column+helpGap, strings.Fields(r.about))
 	}
 }
 
 // wrapInto writes words from the column on where the writer stands, in lines
 // that fit, and ends the last one.
-func wrapInto(w io.Writer, column int, text string) {
+func wrapInto(w io.Writer, column int, words []string) {
 	at := column
-	for i, word := range strings.Fields(text) {
+	for i, word := range words {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:

@@ -151,7 +151,7 @@ func (a *app) openData(values *run.Values) (*galaxyzoo.Catalogue, error) {
 // noteDrawn says so where galaxies are drawn that nobody asked for.
 func (a *app) noteDrawn(values *run.Values) {
 	if values.Origin("data") == dataDrawn {
-		fmt.Fprintf(a.term.Err, "no --data given and no ./data here: using %s, galaxies drawn by the program\n"+
+		fmt.Fprintf(a.term.Err, "no --data given and no ./data here: using %s (drawn galaxies)\n"+
 			"for real ones see \"Real galaxies\" in the README, then --data FOLDER\n", values.Config.Data)
 	}
 }
