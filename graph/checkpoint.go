@@ -94,7 +94,7 @@ func (t *Trainer) Restore(dir string) error {
 		return err
 	}
 	if err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.restore); err != nil {
-		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, t.net.Name, err)
+		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, t.net.Name, explain(err))
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func ReadWeights(net *Network, dir string) (Weights, error) {
 	}
 	defer session.Close()
 	if err := saver.run(session, filepath.Join(dir, checkpointName), saver.restore); err != nil {
-		return nil, fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, net.Name, err)
+		return nil, fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, net.Name, explain(err))
 	}
 	return b.weights(session)
 }

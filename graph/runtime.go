@@ -9,6 +9,7 @@ import (
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
 	"github.com/wamuir/graft/tensorflow/op"
+	"golang.org/x/sys/unix"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -91,20 +92,23 @@ func deviceOf(s *tf.Session) (string, error) {
 	return name, nil
 }
 
-// explain adds the mend to errors of the runtime that have one. Status codes are
-// not exported by the binding, so the text has to do.
+// explain adds the mend to errors of the runtime that have one, and leaves out
+// all but their first line, which is followed by names of the graph's nodes.
+// Status codes are not exported by the binding, so the text has to do.
 func explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	text := err.Error()
+	text, _, _ := strings.Cut(err.Error(), "\n")
 	switch {
-	case strings.Contains(text, "OOM when allocating"), strings.Contains(text, "Resource exhausted"), strings.Contains(text, "RESOURCE_EXHAUSTED"):
-		return fmt.Errorf("%w: out of memory, try a smaller batch size: %w", ErrDevice, err)
+	case strings.Contains(text, "No space left on device"):
+		return unix.ENOSPC
+	case strings.Contains(text, "OOM when allocating"):
+		return fmt.Errorf("%w: out of memory, try a smaller batch size: %s", ErrDevice, text)
 	case strings.Contains(text, "CUDA"), strings.Contains(text, "CUDNN"), strings.Contains(text, "cuDNN"):
-		return fmt.Errorf("%w: %w", ErrDevice, err)
+		return fmt.Errorf("%w: %s", ErrDevice, text)
 	}
-	return fmt.Errorf("TensorFlow: %w", err)
+	return fmt.Errorf("TensorFlow: %s", text)
 }
 
 // Start runs an empty step, so that a library or a device that does not work is

@@ -69,7 +69,7 @@ func WriteSavedModel(dir string, net *Network, weights Weights, preprocessing []
 		}
 	}
 	if err := saver.run(session, filepath.Join(dir, variablesFolder, "variables"), saver.save); err != nil {
-		return fail(err)
+		return fail(explain(err))
 	}
 	if err := os.WriteFile(filepath.Join(dir, extraAssets, preprocessingKey), preprocessing, 0o666); err != nil {
 		return fail(err)
@@ -205,7 +205,7 @@ func LoadModel(dir string) (*Model, error) {
 	}
 	loaded, err := tf.LoadSavedModel(dir, []string{ServeTag}, options)
 	if err != nil {
-		return nil, fail(err)
+		return nil, fail(explain(err))
 	}
 	m := &Model{Preprocessing: preprocessing, model: loaded}
 	if err := m.bind(); err != nil {

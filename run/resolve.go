@@ -10,7 +10,10 @@ import (
 )
 
 // An Assignment gives a setting a value, as text.
-type Assignment struct{ Key, Value string }
+type Assignment struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
 
 // A Resolver collects what a run was told, from the weakest source to the
 // strongest: the defaults of Settings, a preset, a configuration file, the

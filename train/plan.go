@@ -80,7 +80,7 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 	}
 	if state.Epoch >= values.Config.Epochs {
 		return nil, &run.UsageError{
-			Err:  fmt.Errorf("run %s has done its %d epochs", r.Name(), state.Epoch),
+			Err:  fmt.Errorf("run %s has done all of its epochs: %d", r.Name(), state.Epoch),
 			Hint: fmt.Sprintf("tfgalaxy train --resume %s --epochs %d goes on", dir, state.Epoch+5),
 		}
 	}

@@ -266,7 +266,7 @@ func TestResumeRefusals(t *testing.T) {
 		flags []run.Assignment
 		want  string
 	}{
-		{"nothing left to do", nil, "has done its 1 epochs"},
+		{"nothing left to do", nil, "has done all of its epochs: 1"},
 		{"another network", []run.Assignment{{Key: "network", Value: "seed3"}}, `--network "seed3": run`},
 		{"another seed", []run.Assignment{{Key: "seed", Value: "9"}}, `--seed "9"`},
 		{"another batch size", []run.Assignment{{Key: "batch-size", Value: "8"}, {Key: "epochs", Value: "3"}}, `--batch-size "8"`},

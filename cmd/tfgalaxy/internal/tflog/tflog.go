@@ -38,7 +38,10 @@ __attribute__((section(".preinit_array"), used))
 static void (*const before_libraries)(int, char **, char **) = read_arguments;
 #endif
 
-static int log_wanted(void) { return verbose || find("TF_CPP_MIN_LOG_LEVEL"); }
+static int log_wanted(void) {
+	char *level = find("TF_CPP_MIN_LOG_LEVEL");
+	return verbose || (level && strcmp(level, "0") == 0);
+}
 */
 import "C"
 
