@@ -62,12 +62,15 @@ type DataInfo struct {
 }
 
 // BestEpoch is the epoch with the best score: the lowest RMSE on the rows held
-// back or, where there are none, the lowest loss.
+// back or, where there are none, on rows that were trained on.
 type BestEpoch struct {
 	Epoch int      `json:"epoch"` // from 1
 	Step  int64    `json:"step"`
 	Loss  float64  `json:"loss"` // mean training loss of that epoch
 	RMSE  *float64 `json:"rmse,omitempty"`
+	// TrainingRMSE is that of the finished epoch's weights, in inference mode,
+	// where no rows are held back.
+	TrainingRMSE *float64 `json:"training_rmse,omitempty"`
 }
 
 // A Resume is one continuation of a run.
@@ -117,8 +120,12 @@ func (b *BestEpoch) check() error {
 		return fmt.Errorf("best epoch = %d, want at least 1", b.Epoch)
 	case b.Step < 0:
 		return fmt.Errorf("best step = %d, want at least 0", b.Step)
-	case b.RMSE != nil:
-		if err := notNegative("best rmse", *b.RMSE); err != nil {
+	}
+	for name, rmse := range map[string]*float64{"best rmse": b.RMSE, "best training_rmse": b.TrainingRMSE} {
+		if rmse == nil {
+			continue
+		}
+		if err := notNegative(name, *rmse); err != nil {
 			return err
 		}
 	}

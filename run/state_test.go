@@ -16,7 +16,7 @@ import (
 func testState() State {
 	return State{
 		Step: 130, Epoch: 2, Batch: 30, LossSum: 1.0 / 3, LossImages: 1920,
-		LearningRate: 1e-3, Best: &BestEpoch{2, 100, 0.02, new(0.13)}, EpochsSinceBest: 1, Seconds: 12.25,
+		LearningRate: 1e-3, Best: &BestEpoch{Epoch: 2, Step: 100, Loss: 0.02, RMSE: new(0.13)}, EpochsSinceBest: 1, Seconds: 12.25,
 		Network: "seed3", NetworkDigest: "abc", Data: "def", Seed: 1<<64 - 1, SplitSeed: 3, Validation: 0.1,
 	}
 }

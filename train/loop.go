@@ -291,23 +291,29 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),
 		LearningRate: s.LearningRate, ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(), Seconds: s.Seconds,
 	}
-	votes, err := l.validate(&row)
+	v, err := l.validate()
 	if err != nil {
 		return err
 	}
-	best := l.better(&row)
+	result := run.BestEpoch{Epoch: row.Epoch, Step: row.Step, Loss: row.Loss}
+	if v.heldBack {
+		row.RMSE, row.ValidationLoss, result.RMSE = &v.rmse, &v.loss, &v.rmse
+	} else {
+		result.TrainingRMSE = &v.rmse
+	}
+	best := better(&result, s.Best)
 	s.EpochsSinceBest++
 	if best {
 		s.EpochsSinceBest = 0
-		s.Best = &run.BestEpoch{Epoch: row.Epoch, Step: row.Step, Loss: row.Loss, RMSE: row.RMSE}
+		s.Best = &result
 	}
 	s.Epoch, s.Batch, s.LossSum, s.LossImages = row.Epoch, 0, 0, 0
 
 	if err := l.metrics.WriteEpoch(row); err != nil {
 		return err
 	}
-	if best {
-		if err := l.keepVotes(votes); err != nil {
+	if best && v.heldBack {
+		if err := l.keepVotes(v.votes); err != nil {
 			return err
 		}
 	}
@@ -326,48 +332,57 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	return nil
 }
 
-// validate scores the rows held back, in inference mode. Where there are none it
-// only makes sure that the weights still give numbers.
-func (l *loop) validate(row *run.Epoch) ([]galaxyzoo.Votes, error) {
-	rows := l.plan.Validation
-	if len(rows) == 0 {
-		rows = l.plan.Training[:1]
-	}
-	votes, err := infer.Votes(context.Background(), l.trainer, l.cache, rows, l.config.BatchSize, nil)
-	if err != nil {
-		return nil, err
-	}
-	cast := l.plan.Catalogue.Votes(rows)
-	score, err := galaxyzoo.NewScore(votes, cast)
-	if err != nil {
-		return nil, l.diverged("the network's votes are not numbers", l.state.Step)
-	}
-	if len(l.plan.Validation) > 0 {
-		row.RMSE = &score.RMSE
-		row.ValidationLoss = new(l.trainer.Loss(votes, cast))
-	}
-	return votes, nil
+// sampleRows is how many training rows stand in for rows held back, where there
+// are none.
+const sampleRows = 1000
+
+// validation is how the weights score in inference mode, without augmentation.
+type validation struct {
+	heldBack   bool // on rows held back; otherwise on rows that were trained on
+	votes      []galaxyzoo.Votes
+	rmse, loss float64
 }
 
-// better reports whether the epoch beats the best before it: by its score or,
-// where no rows are held back, by its loss.
-func (l *loop) better(row *run.Epoch) bool {
-	best := l.state.Best
+// validate scores the rows held back. Where there are none it scores some of
+// those that were trained on: a step of Adam can leave weights that fit a batch,
+// whose statistics batch norm knows, and little else, and such an epoch is not
+// the best one.
+func (l *loop) validate() (validation, error) {
+	v := validation{heldBack: len(l.plan.Validation) > 0}
+	rows := l.plan.Validation
+	if !v.heldBack {
+		rows = l.plan.Training[:min(sampleRows, len(l.plan.Training))]
+	}
+	var err error
+	if v.votes, err = infer.Votes(context.Background(), l.trainer, l.cache, rows, l.config.BatchSize, nil); err != nil {
+		return v, err
+	}
+	cast := l.plan.Catalogue.Votes(rows)
+	score, err := galaxyzoo.NewScore(v.votes, cast)
+	if err != nil {
+		return v, l.diverged("the network's votes are not numbers", l.state.Step)
+	}
+	v.rmse, v.loss = score.RMSE, l.trainer.Loss(v.votes, cast)
+	return v, nil
+}
+
+// better reports whether an epoch beats the best before it. All epochs of a run
+// are scored on the same rows.
+func better(epoch, best *run.BestEpoch) bool {
 	switch {
 	case best == nil:
 		return true
-	case row.RMSE != nil && best.RMSE != nil:
-		return *row.RMSE < *best.RMSE
+	case epoch.RMSE != nil && best.RMSE != nil:
+		return *epoch.RMSE < *best.RMSE
+	case epoch.TrainingRMSE != nil && best.TrainingRMSE != nil:
+		return *epoch.TrainingRMSE < *best.TrainingRMSE
 	default:
-		return row.Loss < best.Loss
+		return epoch.Loss < best.Loss
 	}
 }
 
 // keepVotes writes the best weights' votes on the rows held back.
 func (l *loop) keepVotes(votes []galaxyzoo.Votes) error {
-	if len(l.plan.Validation) == 0 {
-		return nil
-	}
 	labels := &galaxyzoo.Labels{}
 	for i, position := range l.plan.Validation {
 		v := votes[i]

@@ -406,3 +406,25 @@ func TestPresetsArePossible(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestBetter(t *testing.T) {
+	score := func(loss, rmse float64) *run.BestEpoch { return &run.BestEpoch{Loss: loss, RMSE: &rmse} }
+	trained := func(loss, rmse float64) *run.BestEpoch { return &run.BestEpoch{Loss: loss, TrainingRMSE: &rmse} }
+	tests := []struct {
+		name        string
+		epoch, best *run.BestEpoch
+		want        bool
+	}{
+		{"the first", score(9, 9), nil, true},
+		{"a lower RMSE", score(2, 0.1), score(1, 0.2), true},
+		{"a higher RMSE", score(1, 0.2), score(2, 0.1), false},
+		{"the same RMSE", score(1, 0.1), score(2, 0.1), false},
+		{"a lower RMSE of training rows", trained(2, 0.1), trained(1, 0.2), true},
+		{"a higher RMSE of training rows", trained(1, 0.2), trained(2, 0.1), false},
+	}
+	for _, test := range tests {
+		if got := better(test.epoch, test.best); got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+}
