@@ -63,8 +63,10 @@ func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Ca
 func (in *input) batches() int { return (len(in.rows) + in.batchSize - 1) / in.batchSize }
 
 // epoch sends the batches of an epoch, from the given one on, and then closes
-// the channel. Each has to be given back by recycle. It stops when ctx ends.
-func (in *input) epoch(ctx context.Context, epoch, from int) <-chan *graph.Batch {
+// the channel. Each has to be given back by recycle. Once stop returns nothing
+// reads the cache any more; it has to be called, and may be at any time.
+func (in *input) epoch(epoch, from int) (feed <-chan *graph.Batch, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan *graph.Batch, ahead)
 	order := in.order(epoch)
 	go func() {
@@ -88,7 +90,12 @@ func (in *input) epoch(ctx context.Context, epoch, from int) <-chan *graph.Batch
 			}
 		}
 	}()
-	return ready
+	return ready, func() {
+		cancel()
+		for b := range ready { // what was prepared in vain
+			in.recycle(b)
+		}
+	}
 }
 
 // recycle gives a batch back to be filled again.

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"image"
@@ -30,9 +29,8 @@ const (
 
 // sampleInput writes a picture of the first batch.
 func (l *loop) sampleInput() error {
-	ctx, stop := context.WithCancel(context.Background())
+	feed, stop := l.input.epoch(0, 0)
 	defer stop()
-	feed := l.input.epoch(ctx, 0, 0)
 	batch := <-feed
 	size, shown := l.cache.Size(), min(batch.Rows, 64)
 	columns := int(math.Ceil(math.Sqrt(float64(shown))))
@@ -43,10 +41,6 @@ func (l *loop) sampleInput() error {
 		draw.Draw(sheet, image.Rectangle{corner, corner.Add(image.Pt(size, size))}, imageproc.UnpackRGB(batch.Image(i), size), image.Point{}, draw.Src)
 	}
 	l.input.recycle(batch)
-	stop()
-	for rest := range feed { // what was prepared meanwhile goes back to the ring
-		l.input.recycle(rest)
-	}
 	return writePNG(filepath.Join(l.run.Samples(), augmentedSample), sheet)
 }
 

@@ -344,7 +344,9 @@ func TestInput(t *testing.T) {
 			t.Fatal(err)
 		}
 		var batches [][]byte
-		for b := range in.epoch(context.Background(), epoch, from) {
+		feed, stop := in.epoch(epoch, from)
+		defer stop()
+		for b := range feed {
 			batches = append(batches, append(bytes.Clone(b.Pixels), byte(b.Rows)))
 			in.recycle(b)
 		}
@@ -360,7 +362,17 @@ func TestInput(t *testing.T) {
 	if slices.EqualFunc(first, epoch(1, 1, 0), bytes.Equal) {
 		t.Error("two epochs have the same batches")
 	}
-	in := &input{rows: rows, seed: 1}
+	// Stopped early, an epoch gives all its batches back.
+	in, err := newInput(&values.Config, catalogue, cache, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed, stop := in.epoch(0, 0)
+	in.recycle(<-feed)
+	stop()
+	if len(in.ring) != cap(in.ring) {
+		t.Errorf("%d of %d batches came back", len(in.ring), cap(in.ring))
+	}
 	order := in.order(3)
 	slices.Sort(order)
 	if !slices.Equal(order, rows) {

@@ -1,0 +1,126 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// epoch makes the steps that are left of the running epoch.
+func (l *loop) epoch(ctx context.Context) error {
+	feed, stop := l.input.epoch(l.state.Epoch, l.state.Batch)
+	defer stop()
+	l.clock.startEpoch()
+	for {
+		l.clock.wait()
+		batch, more := <-feed
+		if !more {
+			return nil
+		}
+		l.clock.step()
+		taken, err := l.step(batch)
+		l.clock.done(batch.Rows)
+		l.input.recycle(batch)
+		if err != nil {
+			return err
+		}
+		l.state.Seconds += l.clock.lap()
+		if err := l.metrics.WriteStep(taken); err != nil {
+			return err
+		}
+		l.options.Observe(Stepped{
+			Event: "step", Step: taken, EpochLoss: l.state.LossSum / float64(l.state.LossImages),
+			ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(),
+		})
+		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
+			return l.interrupt()
+		}
+	}
+}
+
+// step makes one step and takes note of it.
+func (l *loop) step(batch *graph.Batch) (run.Step, error) {
+	s := &l.state
+	rate := learningRate(l.config, s.Step, int64(l.input.batches()))
+	loss, err := l.trainer.Step(batch, rate)
+	if err != nil {
+		return run.Step{}, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return run.Step{}, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
+	}
+	s.Step++
+	s.Batch++
+	s.LossSum += loss * float64(batch.Rows)
+	s.LossImages += int64(batch.Rows)
+	s.LearningRate = rate
+	return run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate}, nil
+}
+
+// diverged is the error of a run whose numbers are no longer numbers.
+func (l *loop) diverged(what string, step int64) error {
+	good := "there is no checkpoint yet"
+	if state, err := run.ReadState(l.run.Checkpoint(run.Last)); err == nil {
+		good = fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", l.run.Checkpoint(run.Last), state.Epoch, state.Step)
+	}
+	return fmt.Errorf("%s at step %d (epoch %d); %s; try a lower --learning-rate or --clip-norm 1", what, step, l.state.Epoch+1, good)
+}
+
+// interrupt saves in the middle of an epoch.
+func (l *loop) interrupt() error {
+	if err := l.saveLast(); err != nil {
+		return err
+	}
+	return ErrInterrupted
+}
+
+// finishEpoch validates, writes the epoch's row, and saves.
+func (l *loop) finishEpoch(ctx context.Context) error {
+	s := &l.state
+	row := run.Epoch{
+		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),
+		LearningRate: s.LearningRate, ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(), Seconds: s.Seconds,
+	}
+	v, err := l.validate()
+	if err != nil {
+		return err
+	}
+	result := run.BestEpoch{Epoch: row.Epoch, Step: row.Step, Loss: row.Loss}
+	if v.heldBack {
+		row.RMSE, row.ValidationLoss, result.RMSE = &v.rmse, &v.loss, &v.rmse
+	} else {
+		result.TrainingRMSE = &v.rmse
+	}
+	best := better(&result, s.Best)
+	s.EpochsSinceBest++
+	if best {
+		s.EpochsSinceBest = 0
+		s.Best = &result
+	}
+	s.Epoch, s.Batch, s.LossSum, s.LossImages = row.Epoch, 0, 0, 0
+
+	if err := l.metrics.WriteEpoch(row); err != nil {
+		return err
+	}
+	if best && v.heldBack {
+		if err := l.keepVotes(v.votes); err != nil {
+			return err
+		}
+	}
+	if err := l.save(best); err != nil {
+		return err
+	}
+	l.info.Best, l.info.Seconds = s.Best, s.Seconds
+	if err := l.run.WriteInfo(l.info); err != nil {
+		return err
+	}
+	l.last.Loss = row.Loss
+	l.options.Observe(EpochEnded{Event: "epoch", Epoch: row, Best: best})
+	if ctx.Err() != nil && s.Epoch < l.config.Epochs {
+		return ErrInterrupted
+	}
+	return nil
+}
