@@ -7,7 +7,7 @@ import (
 	"image"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
-	"github.com/tfgalaxy/tfgalaxy/internal/sweep"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
 // A Colour is red, green and blue, in levels of 0 to 255.
@@ -30,7 +30,10 @@ type Features struct {
 // nil.
 func ReadFeatures(ctx context.Context, c *galaxyzoo.Catalogue, progress func(done, total int)) (*Features, error) {
 	m := NewMeter(c)
-	bad, err := sweep.Images(ctx, c, progress, func(_, i int, img *image.NRGBA) { m.Measure(i, img) })
+	bad, err := imageproc.Visit(ctx, imageproc.CatalogueSources(c), progress, func(_, i int, img *image.NRGBA) error {
+		m.Measure(i, img)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}

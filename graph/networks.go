@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -72,5 +73,5 @@ func LookUp(name string) (*Network, error) {
 			return &n, nil
 		}
 	}
-	return nil, fmt.Errorf("no network %q, want one of %q", name, NetworkNames())
+	return nil, fmt.Errorf("no network %q, want one of %s", name, strings.Join(NetworkNames(), ", "))
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
-	"github.com/tfgalaxy/tfgalaxy/internal/sweep"
 )
 
 // A Survey is what the figures of the data are drawn from.
@@ -65,12 +64,13 @@ func (s *Survey) ReadImages(ctx context.Context, c *galaxyzoo.Catalogue, progres
 	if c.Len() != len(s.Votes) {
 		return fmt.Errorf("failed to read the images: a catalogue of %d galaxies, the survey is of %d", c.Len(), len(s.Votes))
 	}
-	tallies := make([]tally, sweep.Workers())
-	bad, err := sweep.Images(ctx, c, progress, func(worker, i int, img *image.NRGBA) {
+	tallies := make([]tally, imageproc.Visitors())
+	bad, err := imageproc.Visit(ctx, imageproc.CatalogueSources(c), progress, func(worker, i int, img *image.NRGBA) error {
 		tallies[worker].add(i, c.Galaxies[i], img)
 		for _, watch := range watchers {
 			watch(i, img)
 		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ may_import() {
 	case $1 in
 	galaxyzoo) ;;
 	imageproc | run) echo galaxyzoo internal ;;
-	internal) echo galaxyzoo imageproc ;;
+	internal) echo galaxyzoo ;;
 	plots) echo galaxyzoo imageproc run internal ;;
 	baseline) echo galaxyzoo imageproc internal ;;
 	graph) echo galaxyzoo internal ;;
