@@ -11,18 +11,23 @@ type Preset struct {
 	Settings []run.Assignment `json:"settings"`
 }
 
-// Presets are the presets there are.
+// Presets are the presets there are. Above each stand the time it took on 2 cores
+// and its RMSE on 469 galaxies never trained on, of 3,165 (mean vote: 0.1679):
+// tfgalaxy train --preset NAME --validation 0.15 --split-seed 2.
 var Presets = []Preset{
+	// 1 min 28 s, 0.1437
 	{
 		Name: "seed2", Doc: "the seed study's printed network, trained as the study trained",
 		Hardware: "a GPU, or two cores and patience",
 		Settings: append(seedRecipe, run.Assignment{Key: "network", Value: "seed2"}),
 	},
+	// 1 min 2 s, 0.1459
 	{
 		Name: "seed3", Doc: "the seed study's scored network, trained as the study trained",
 		Hardware: "two cores",
 		Settings: append(seedRecipe, run.Assignment{Key: "network", Value: "seed3"}),
 	},
+	// 2 min 49 s, 0.1247
 	{
 		Name: "small", Doc: "a batch-norm network that a laptop trains in minutes",
 		Hardware: "two cores",
