@@ -23,6 +23,7 @@ type variable struct {
 // pass as often as it is needed.
 type builder struct {
 	scope *op.Scope
+	graph *tf.Graph // once it is finished; see start
 	net   *Network
 	table []LayerInfo
 	vars  map[string]*variable

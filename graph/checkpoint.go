@@ -89,31 +89,11 @@ func (t *Trainer) Save(dir string) error {
 }
 
 // Restore takes up what Save wrote. The network must have the same layers.
-func (t *Trainer) Restore(dir string) error {
-	if err := checkCheckpoint(dir); err != nil {
-		return err
-	}
-	if err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.restore); err != nil {
-		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, t.net.Name, explain(err))
-	}
-	return nil
-}
-
-// checkCheckpoint gives a clear error where the runtime would give an odd one.
-func checkCheckpoint(dir string) error {
-	index := filepath.Join(dir, checkpointName+".index")
-	if _, err := os.Stat(index); err != nil {
-		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
-	}
-	return nil
-}
+func (t *Trainer) Restore(dir string) error { return t.builder.read(t.session, t.saver, dir) }
 
 // ReadWeights reads the network's variables from a checkpoint that a Trainer of
 // the same network saved.
 func ReadWeights(net *Network, dir string) (Weights, error) {
-	if err := checkCheckpoint(dir); err != nil {
-		return nil, err
-	}
 	b, err := newBuilder(net)
 	if err != nil {
 		return nil, err
@@ -124,19 +104,31 @@ func ReadWeights(net *Network, dir string) (Weights, error) {
 		return nil, err
 	}
 	defer session.Close()
-	if err := saver.run(session, filepath.Join(dir, checkpointName), saver.restore); err != nil {
-		return nil, fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, net.Name, explain(err))
+	if err := b.read(session, saver, dir); err != nil {
+		return nil, err
 	}
 	return b.weights(session)
 }
 
+// read sets the saver's variables from the checkpoint in a folder.
+func (b *builder) read(session *tf.Session, s saver, dir string) error {
+	prefix := filepath.Join(dir, checkpointName)
+	if _, err := os.Stat(prefix + ".index"); err != nil { // the runtime's own error is an odd one
+		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
+	}
+	if err := s.run(session, prefix, s.restore); err != nil {
+		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, explain(err))
+	}
+	return nil
+}
+
 // start finishes the graph and opens a session on it.
 func (b *builder) start() (*tf.Session, error) {
-	g, err := b.scope.Finalize()
-	if err != nil {
+	var err error
+	if b.graph, err = b.scope.Finalize(); err != nil {
 		return nil, fmt.Errorf("failed to build network %q: %w", b.net.Name, err)
 	}
-	return newSession(g)
+	return newSession(b.graph)
 }
 
 // weights copies the network's variables out of a session.

@@ -12,7 +12,6 @@ import (
 	typespb "github.com/wamuir/graft/tensorflow/core/framework/types_go_proto"
 	variablepb "github.com/wamuir/graft/tensorflow/core/framework/variable_go_proto"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
-	"github.com/wamuir/graft/tensorflow/op"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -39,42 +38,24 @@ const (
 func WriteSavedModel(dir string, net *Network, weights Weights, preprocessing []byte) error {
 	fail := func(err error) error { return fmt.Errorf("failed to write SavedModel %q: %w", dir, err) }
 
-	// A graph of its own: one that was trained in would drag dropout and the
-	// step count along.
-	b, err := newBuilder(net)
+	n, err := newInference(net, weights)
 	if err != nil {
 		return fail(err)
 	}
-	images := op.Placeholder(b.scope.SubScope("input"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
-	votes := b.forward(b.scope.SubScope("network"), images, nil)
-	saver := b.addSaver(b.order)
-	g, err := b.scope.Finalize()
-	if err != nil {
-		return fail(err)
-	}
-	session, err := newSession(g)
-	if err != nil {
-		return fail(err)
-	}
-	defer session.Close()
-	for _, v := range b.order {
-		if err := assign(session, v, weights[v.Name]); err != nil {
-			return fail(err)
-		}
-	}
+	defer n.session.Close()
 
 	for _, folder := range []string{variablesFolder, extraAssets} {
 		if err := os.Mkdir(filepath.Join(dir, folder), 0o777); err != nil {
 			return fail(err)
 		}
 	}
-	if err := saver.run(session, filepath.Join(dir, variablesFolder, "variables"), saver.save); err != nil {
+	if err := n.saver.run(n.session, filepath.Join(dir, variablesFolder, "variables"), n.saver.save); err != nil {
 		return fail(explain(err))
 	}
 	if err := os.WriteFile(filepath.Join(dir, extraAssets, preprocessingKey), preprocessing, 0o666); err != nil {
 		return fail(err)
 	}
-	model, err := metaGraph(g, b.order, saver, images, votes)
+	model, err := n.metaGraph()
 	if err != nil {
 		return fail(err)
 	}
@@ -85,13 +66,13 @@ func WriteSavedModel(dir string, net *Network, weights Weights, preprocessing []
 }
 
 // metaGraph encodes the graph with all that loaders look for.
-func metaGraph(g *tf.Graph, vars []*variable, s saver, images, votes tf.Output) ([]byte, error) {
-	def, err := portableGraph(g)
+func (n *inference) metaGraph() ([]byte, error) {
+	def, err := portableGraph(n.graph)
 	if err != nil {
 		return nil, err
 	}
 	var variables [][]byte
-	for _, v := range vars {
+	for _, v := range n.order {
 		encoded, err := proto.Marshal(&variablepb.VariableDef{
 			VariableName:    v.Name + ":0",
 			InitializerName: v.Name + "/Assign",
@@ -105,7 +86,7 @@ func metaGraph(g *tf.Graph, vars []*variable, s saver, images, votes tf.Output) 
 		variables = append(variables, encoded)
 	}
 	trainable := variables[:0:0]
-	for i, v := range vars {
+	for i, v := range n.order {
 		if v.Trainable {
 			trainable = append(trainable, variables[i])
 		}
@@ -121,9 +102,9 @@ func metaGraph(g *tf.Graph, vars []*variable, s saver, images, votes tf.Output) 
 			},
 			GraphDef: def,
 			SaverDef: &corepb.SaverDef{
-				FilenameTensorName: tensorName(s.filename),
-				SaveTensorName:     tensorName(s.saved),
-				RestoreOpName:      s.restore.Name(),
+				FilenameTensorName: tensorName(n.saver.filename),
+				SaveTensorName:     tensorName(n.saver.saved),
+				RestoreOpName:      n.saver.restore.Name(),
 				Version:            corepb.SaverDef_V2,
 			},
 			CollectionDef: map[string]*corepb.CollectionDef{
@@ -133,8 +114,8 @@ func metaGraph(g *tf.Graph, vars []*variable, s saver, images, votes tf.Output) 
 			SignatureDef: map[string]*corepb.SignatureDef{
 				Signature: {
 					MethodName: predictMethod,
-					Inputs:     map[string]*corepb.TensorInfo{InputName: tensorInfo(images, typespb.DataType_DT_UINT8)},
-					Outputs:    map[string]*corepb.TensorInfo{OutputName: tensorInfo(votes, typespb.DataType_DT_FLOAT)},
+					Inputs:     map[string]*corepb.TensorInfo{InputName: tensorInfo(n.images, typespb.DataType_DT_UINT8)},
+					Outputs:    map[string]*corepb.TensorInfo{OutputName: tensorInfo(n.votes, typespb.DataType_DT_FLOAT)},
 				},
 			},
 		}},

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"runtime"
 
@@ -74,11 +73,7 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	}
 	t := &Trainer{net: net, options: o, builder: b}
 	t.build()
-	g, err := b.scope.Finalize()
-	if err != nil {
-		return nil, fmt.Errorf("failed to build network %q: %w", net.Name, err)
-	}
-	if t.session, err = newSession(g); err != nil {
+	if t.session, err = b.start(); err != nil {
 		return nil, err
 	}
 	if err := t.initialise(); err != nil {
@@ -237,9 +232,4 @@ func (t *Trainer) Network() *Network { return t.net }
 func (t *Trainer) Device() (string, error) { return deviceOf(t.session) }
 
 // Close frees the session and its memory.
-func (t *Trainer) Close() error {
-	if t.session == nil {
-		return errors.New("failed to close: the trainer never started")
-	}
-	return explain(t.session.Close())
-}
+func (t *Trainer) Close() error { return explain(t.session.Close()) }
