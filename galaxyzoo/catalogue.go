@@ -48,7 +48,7 @@ type Catalogue struct {
 func OpenCatalogue(dir string) (*Catalogue, error) {
 	info, err := os.Stat(dir)
 	if err != nil {
-		return nil, &DataError{File: dir, Err: fmt.Errorf("failed to open the data folder: %w", reason(err))}
+		return nil, &DataError{File: dir, Err: fmt.Errorf("failed to open the data folder: %w", Reason(err))}
 	}
 	if !info.IsDir() {
 		return nil, &DataError{File: dir, Err: fmt.Errorf("is a file, want a folder that holds %s and %s", LabelFile, TrainingFolder)}
@@ -94,7 +94,7 @@ func OpenCatalogue(dir string) (*Catalogue, error) {
 func listImages(dir string) (map[int64]Galaxy, []string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, &DataError{File: dir, Err: fmt.Errorf("failed to list the images: %w", reason(err))}
+		return nil, nil, &DataError{File: dir, Err: fmt.Errorf("failed to list the images: %w", Reason(err))}
 	}
 	images := make(map[int64]Galaxy, len(entries))
 	var strangers []string
@@ -110,7 +110,7 @@ func listImages(dir string) (map[int64]Galaxy, []string, error) {
 			continue // a dangling link, or removed since the listing: counts as missing
 		}
 		if err != nil {
-			return nil, nil, &DataError{File: path, Err: fmt.Errorf("failed to look at the image: %w", reason(err))}
+			return nil, nil, &DataError{File: path, Err: fmt.Errorf("failed to look at the image: %w", Reason(err))}
 		}
 		id, err := parseID(strings.TrimSuffix(name, ext))
 		_, taken := images[id]
@@ -144,6 +144,15 @@ func (c *Catalogue) IDs() []int64 {
 	return ids
 }
 
+// All returns the positions of all galaxies.
+func (c *Catalogue) All() []int {
+	positions := make([]int, len(c.Galaxies))
+	for i := range positions {
+		positions[i] = i
+	}
+	return positions
+}
+
 // Votes returns the votes of the galaxies at the given positions.
 func (c *Catalogue) Votes(positions []int) []Votes {
 	votes := make([]Votes, len(positions))
@@ -165,7 +174,7 @@ func (c *Catalogue) Open(i int) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(c.Galaxies[i].File)
 	if err != nil {
-		return nil, &DataError{File: c.Galaxies[i].File, Err: fmt.Errorf("failed to open the image: %w", reason(err))}
+		return nil, &DataError{File: c.Galaxies[i].File, Err: fmt.Errorf("failed to open the image: %w", Reason(err))}
 	}
 	return f, nil
 }

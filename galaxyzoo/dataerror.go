@@ -23,9 +23,9 @@ func (e *DataError) Error() string {
 
 func (e *DataError) Unwrap() error { return e.Err }
 
-// reason returns what went wrong without the operation and the path that an
-// error of the file system repeats: a DataError has named the file already.
-func reason(err error) error {
+// Reason returns what went wrong without the operation and the path that an error
+// of the file system repeats, for messages that have named the file already.
+func Reason(err error) error {
 	if perr, ok := errors.AsType[*fs.PathError](err); ok {
 		return perr.Err
 	}

@@ -71,7 +71,7 @@ func emptyPlace(dir string) (string, error) {
 		return place, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("failed to write the folder %q: %w", dir, reason(err))
+		return "", fmt.Errorf("failed to write the folder %q: %w", dir, Reason(err))
 	}
 	if len(entries) > 0 {
 		return "", fmt.Errorf("failed to write the folder %q: it exists and is not empty; name another, or remove it first", dir)

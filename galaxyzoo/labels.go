@@ -39,7 +39,7 @@ func Header() []string {
 func ReadLabels(path string) (*Labels, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &DataError{File: path, Err: fmt.Errorf("failed to open the labels: %w", reason(err))}
+		return nil, &DataError{File: path, Err: fmt.Errorf("failed to open the labels: %w", Reason(err))}
 	}
 	defer f.Close()
 	return ParseLabels(f, path)
@@ -127,7 +127,7 @@ func broken(err error, name string, line int) *DataError {
 	if perr, ok := errors.AsType[*csv.ParseError](err); ok {
 		return &DataError{File: name, Line: perr.StartLine, Err: perr.Err}
 	}
-	return &DataError{File: name, Line: line, Err: fmt.Errorf("failed to read: %w", reason(err))}
+	return &DataError{File: name, Line: line, Err: fmt.Errorf("failed to read: %w", Reason(err))}
 }
 
 func checkHeader(header []string, strict bool) error {

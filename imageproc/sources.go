@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,7 +43,7 @@ func FolderSources(dir string) ([]Source, error) {
 	fail := func(err error) ([]Source, error) { return nil, &galaxyzoo.DataError{File: dir, Err: err} }
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fail(fmt.Errorf("failed to list images: %w", errors.Unwrap(err)))
+		return fail(fmt.Errorf("failed to list images: %w", galaxyzoo.Reason(err)))
 	}
 	var sources []Source
 	seen := map[string]string{}
@@ -62,7 +61,7 @@ func FolderSources(dir string) ([]Source, error) {
 		sources = append(sources, Source{Name: name, File: file, Open: func() (io.ReadCloser, error) {
 			f, err := os.Open(file)
 			if err != nil {
-				return nil, &galaxyzoo.DataError{File: file, Err: fmt.Errorf("failed to open image: %w", errors.Unwrap(err))}
+				return nil, &galaxyzoo.DataError{File: file, Err: fmt.Errorf("failed to open image: %w", galaxyzoo.Reason(err))}
 			}
 			return f, nil
 		}})
@@ -166,9 +165,4 @@ func join(faults []Fault, images int) error {
 		told = append(told, f.Err)
 	}
 	return errors.Join(told...)
-}
-
-// errExists is the error for a folder that would be overwritten.
-func errExists(dir string) error {
-	return fmt.Errorf("failed to make folder %s: %w; name a new one", dir, fs.ErrExist)
 }

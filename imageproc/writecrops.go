@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // ctx ends, there is none.
 func WriteCrops(ctx context.Context, dir string, sources []Source, p Preprocessing, progress func(done, total int)) (err error) {
 	if _, err := os.Lstat(dir); err == nil {
-		return errExists(dir)
+		return fmt.Errorf("failed to make folder %s: %w; name a new one", dir, fs.ErrExist)
 	}
 	fail := func(err error) error { return fmt.Errorf("failed to write crops: %w", err) }
 	parent := filepath.Dir(filepath.Clean(dir))

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
@@ -36,11 +37,8 @@ func (m *Model) Evaluate(ctx context.Context, c *galaxyzoo.Catalogue, positions 
 	if e.Score, err = galaxyzoo.NewScore(votes, cast); err != nil {
 		return nil, err
 	}
-	mean := make([]galaxyzoo.Votes, len(cast))
-	for i, v := 0, galaxyzoo.MeanVotes(cast); i < len(mean); i++ {
-		mean[i] = v
-	}
-	base, err := galaxyzoo.NewScore(mean, cast)
+	mean := galaxyzoo.MeanVotes(cast)
+	base, err := galaxyzoo.NewScore(slices.Repeat([]galaxyzoo.Votes{mean}, len(cast)), cast)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func Load(path string) (*Model, error) {
 func Find(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to find the model: %w", errors.Unwrap(err))}
+		return "", &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to find the model: %w", galaxyzoo.Reason(err))}
 	}
 	if !info.IsDir() {
 		return "", &galaxyzoo.DataError{File: path, Err: errors.New("want a run folder or the folder of a SavedModel")}

@@ -151,7 +151,7 @@ func notNegative(name string, x float64) error {
 func readJSON(path string, value any, strict bool) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("failed to read %s: %w", path, reason(err))
+		return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if strict {
@@ -177,7 +177,7 @@ func writeJSON(path string, value any) error {
 		err = renameio.WriteFile(path, append(data, '\n'), 0o644, renameio.WithTempDir(filepath.Dir(path)))
 	}
 	if err != nil {
-		return fmt.Errorf("failed to write %s: %w", path, reason(err))
+		return fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // A Holder is the process that has a run locked.
@@ -76,7 +78,7 @@ func (r *Run) lock() (*Lock, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 		if err != nil {
-			return nil, fmt.Errorf("failed to lock run %s: %w", r.Dir, reason(err))
+			return nil, fmt.Errorf("failed to lock run %s: %w", r.Dir, galaxyzoo.Reason(err))
 		}
 		if err := flock(f); err != nil {
 			holder := readHolder(f)
@@ -94,7 +96,7 @@ func (r *Run) lock() (*Lock, error) {
 		}
 		l := &Lock{f}
 		if err := l.sign(); err != nil {
-			return nil, errors.Join(fmt.Errorf("failed to lock run %s: %w", r.Dir, reason(err)), l.Release())
+			return nil, errors.Join(fmt.Errorf("failed to lock run %s: %w", r.Dir, galaxyzoo.Reason(err)), l.Release())
 		}
 		return l, nil
 	}

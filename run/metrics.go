@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // An Epoch is one row of metrics.csv.
@@ -123,11 +125,11 @@ type rows struct {
 func openRows(path string, content []byte) (rows, error) {
 	err := renameio.WriteFile(path, content, 0o644, renameio.WithTempDir(filepath.Dir(path)))
 	if err != nil {
-		return rows{}, fmt.Errorf("failed to write %s: %w", path, reason(err))
+		return rows{}, fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return rows{}, fmt.Errorf("failed to open %s: %w", path, reason(err))
+		return rows{}, fmt.Errorf("failed to open %s: %w", path, galaxyzoo.Reason(err))
 	}
 	return rows{f, int64(len(content))}, nil
 }
@@ -139,7 +141,7 @@ func (r *rows) add(line []byte) error {
 		if back := r.file.Truncate(r.size); back != nil && !errors.Is(back, fs.ErrClosed) {
 			err = errors.Join(err, back)
 		}
-		return fmt.Errorf("failed to write %s: %w", r.file.Name(), reason(err))
+		return fmt.Errorf("failed to write %s: %w", r.file.Name(), galaxyzoo.Reason(err))
 	}
 	r.size += int64(len(line))
 	return nil
@@ -147,7 +149,7 @@ func (r *rows) add(line []byte) error {
 
 func (r *rows) sync() error {
 	if err := r.file.Sync(); err != nil {
-		return fmt.Errorf("failed to write %s: %w", r.file.Name(), reason(err))
+		return fmt.Errorf("failed to write %s: %w", r.file.Name(), galaxyzoo.Reason(err))
 	}
 	return nil
 }

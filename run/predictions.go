@@ -19,10 +19,10 @@ func (r *Run) WritePredictions(l *galaxyzoo.Labels) error {
 		return fmt.Errorf("failed to write %s: %w", path, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("failed to write %s: %w", path, reason(err))
+		return fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
 	if err := writeLabels(path, l); err != nil {
-		return fmt.Errorf("failed to write %s: %w", path, reason(err))
+		return fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func checkPredictions(l *galaxyzoo.Labels) error {
 func (r *Run) ReadPredictions() (*galaxyzoo.Labels, error) {
 	f, err := os.Open(r.Predictions())
 	if err != nil {
-		return nil, fmt.Errorf("failed to read %s: %w", r.Predictions(), reason(err))
+		return nil, fmt.Errorf("failed to read %s: %w", r.Predictions(), galaxyzoo.Reason(err))
 	}
 	defer f.Close()
 	return galaxyzoo.ParsePredictions(f, r.Predictions())

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // Suffixes of what lies beside a folder while it is being replaced.
@@ -20,10 +22,10 @@ const (
 func NewDir(final string) (string, error) {
 	dir := final + unfinishedSuffix
 	if err := os.RemoveAll(dir); err != nil {
-		return "", fmt.Errorf("failed to make folder %s: %w", dir, reason(err))
+		return "", fmt.Errorf("failed to make folder %s: %w", dir, galaxyzoo.Reason(err))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("failed to make folder %s: %w", dir, reason(err))
+		return "", fmt.Errorf("failed to make folder %s: %w", dir, galaxyzoo.Reason(err))
 	}
 	return dir, nil
 }
@@ -34,7 +36,7 @@ func NewDir(final string) (string, error) {
 // Both have to be on one file system.
 func ReplaceDir(temporary, final string) error {
 	if err := replaceDir(temporary, final, exchange); err != nil {
-		return fmt.Errorf("failed to replace %s: %w", final, reason(err))
+		return fmt.Errorf("failed to replace %s: %w", final, galaxyzoo.Reason(err))
 	}
 	return nil
 }
@@ -93,14 +95,14 @@ func RecoverDir(final string) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := os.Rename(old, final); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("failed to recover %s: %w", final, reason(err))
+			return fmt.Errorf("failed to recover %s: %w", final, galaxyzoo.Reason(err))
 		}
 	case err != nil:
-		return fmt.Errorf("failed to recover %s: %w", final, reason(err))
+		return fmt.Errorf("failed to recover %s: %w", final, galaxyzoo.Reason(err))
 	}
 	for _, left := range []string{old, final + unfinishedSuffix} {
 		if err := os.RemoveAll(left); err != nil {
-			return fmt.Errorf("failed to remove %s: %w", left, reason(err))
+			return fmt.Errorf("failed to remove %s: %w", left, galaxyzoo.Reason(err))
 		}
 	}
 	return nil

@@ -245,7 +245,7 @@ func eachLine(path string, f func(n int, line string) error) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("failed to read %s: %w", path, reason(err))
+		return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))
 	}
 	defer file.Close()
 	reader := bufio.NewReader(file)
@@ -255,7 +255,7 @@ func eachLine(path string, f func(n int, line string) error) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("failed to read %s: %w", path, reason(err))
+			return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))
 		}
 		if err := f(n, string(bytes.TrimSuffix(line, []byte("\n")))); err != nil {
 			return &galaxyzoo.DataError{File: path, Line: n, Err: err}

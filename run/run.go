@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // A Run is the folder of one training run.
@@ -36,12 +38,12 @@ func Create(runs, name string) (*Run, error) {
 	}
 	parents, err := makeParents(runs)
 	if err != nil {
-		return nil, fmt.Errorf("failed to make folder of runs %q: %w", runs, reason(err))
+		return nil, fmt.Errorf("failed to make folder of runs %q: %w", runs, galaxyzoo.Reason(err))
 	}
 	dir, err := makeNumbered(runs, name)
 	if err != nil {
 		removeEmpty(parents)
-		return nil, fmt.Errorf("failed to make run folder in %q: %w", runs, reason(err))
+		return nil, fmt.Errorf("failed to make run folder in %q: %w", runs, galaxyzoo.Reason(err))
 	}
 	return &Run{Dir: dir, parents: parents}, nil
 }
@@ -52,14 +54,14 @@ func CreateAt(dir string) (*Run, error) {
 	dir = filepath.Clean(dir)
 	parents, err := makeParents(filepath.Dir(dir))
 	if err != nil {
-		return nil, fmt.Errorf("failed to make run folder %q: %w", dir, reason(err))
+		return nil, fmt.Errorf("failed to make run folder %q: %w", dir, galaxyzoo.Reason(err))
 	}
 	switch err := os.Mkdir(dir, 0o755); {
 	case errors.Is(err, fs.ErrExist):
 		return nil, errTaken(dir)
 	case err != nil:
 		removeEmpty(parents)
-		return nil, fmt.Errorf("failed to make run folder %q: %w", dir, reason(err))
+		return nil, fmt.Errorf("failed to make run folder %q: %w", dir, galaxyzoo.Reason(err))
 	}
 	return &Run{Dir: dir, parents: parents}, nil
 }
@@ -92,7 +94,7 @@ func Open(dir string) (*Run, error) {
 	switch {
 	case err != nil:
 		return nil, &UsageError{
-			Err:  fmt.Errorf("failed to open run %q: %w", dir, reason(err)),
+			Err:  fmt.Errorf("failed to open run %q: %w", dir, galaxyzoo.Reason(err)),
 			Hint: didYouMean(nearestRun(dir), "", ""),
 		}
 	case !info.IsDir():
@@ -132,7 +134,7 @@ func List(runs string) ([]*Run, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("failed to list runs in %q: %w", runs, reason(err))
+		return nil, fmt.Errorf("failed to list runs in %q: %w", runs, galaxyzoo.Reason(err))
 	}
 	var list []*Run
 	for _, e := range entries {
@@ -268,14 +270,4 @@ func removeEmpty(dirs []string) {
 	for _, dir := range dirs {
 		os.Remove(dir) //nolint:errcheck // one that is not empty stays
 	}
-}
-
-// reason is what is wrong with a file without its name, for messages that name
-// it already.
-func reason(err error) error {
-	var perr *fs.PathError
-	if errors.As(err, &perr) {
-		return perr.Err
-	}
-	return err
 }

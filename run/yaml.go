@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/renameio/v2"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // maxYAML is more than any configuration needs, and bounds what a wrong file
@@ -160,7 +162,7 @@ func (r *Run) WriteConfig(v *Values) error {
 	path := r.Path(ConfigFile)
 	err := renameio.WriteFile(path, out.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(path)))
 	if err != nil {
-		return fmt.Errorf("failed to write %s: %w", path, reason(err))
+		return fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
 	return nil
 }
