@@ -225,9 +225,6 @@ func (t *Trainer) Steps() (int64, error) {
 // Weights copies the network's variables, the moving averages included.
 func (t *Trainer) Weights() (Weights, error) { return t.builder.weights(t.session) }
 
-// Network returns the network that is trained.
-func (t *Trainer) Network() *Network { return t.net }
-
 // Device names the device that the network runs on, "CPU" or "GPU:0 (...)".
 func (t *Trainer) Device() (string, error) { return deviceOf(t.session) }
 

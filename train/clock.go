@@ -70,8 +70,3 @@ func (c *clock) done(images int) {
 
 // lap returns the seconds of the last step with its wait.
 func (c *clock) lap() float64 { return c.lapSeconds }
-
-func (c *clock) epochRate() float64 { return c.epoch.rate() }
-func (c *clock) epochWait() float64 { return c.epoch.share() }
-func (c *clock) rate() float64      { return c.total.rate() }
-func (c *clock) share() float64     { return c.total.share() }

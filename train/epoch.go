@@ -33,7 +33,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		}
 		l.options.Observe(Stepped{
 			Event: "step", Step: taken, EpochLoss: l.state.LossSum / float64(l.state.LossImages),
-			ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(),
+			ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(),
 		})
 		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
 			return l.interrupt()
@@ -71,7 +71,7 @@ func (l *loop) diverged(what string, step int64) error {
 
 // interrupt saves in the middle of an epoch.
 func (l *loop) interrupt() error {
-	if err := l.saveLast(); err != nil {
+	if err := l.save(false); err != nil {
 		return err
 	}
 	return ErrInterrupted
@@ -82,7 +82,7 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	s := &l.state
 	row := run.Epoch{
 		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),
-		LearningRate: s.LearningRate, ImagesPerSecond: l.clock.epochRate(), DataWait: l.clock.epochWait(), Seconds: s.Seconds,
+		LearningRate: s.LearningRate, ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(), Seconds: s.Seconds,
 	}
 	v, err := l.validate()
 	if err != nil {

@@ -245,7 +245,7 @@ func (l *loop) end(cause error) (*Ended, error) {
 	if best := l.state.Best; best != nil {
 		l.last.BestEpoch, l.last.RMSE = best.Epoch, best.RMSE
 	}
-	l.last.ImagesPerSecond, l.last.DataWait = l.clock.rate(), l.clock.share()
+	l.last.ImagesPerSecond, l.last.DataWait = l.clock.total.rate(), l.clock.total.share()
 	l.options.Observe(l.last)
 	return &l.last, err
 }

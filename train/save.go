@@ -10,9 +10,6 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// saveLast writes the last checkpoint.
-func (l *loop) saveLast() error { return l.save(false) }
-
 // save writes the last checkpoint and, where it is also the best, that one
 // before it: a run that is killed between the two comes back to the epoch
 // before, and finds the same best one again.
@@ -86,28 +83,28 @@ func (l *loop) finish() error {
 	if err != nil {
 		return err
 	}
-	model := l.run.SavedModel()
-	temporary, err := run.NewDir(model)
-	if err != nil {
+	if err := placeModel(l.run.SavedModel(), l.plan.Network, weights, l.config); err != nil {
 		return err
 	}
-	defer os.RemoveAll(temporary)
-	if err := writeModel(temporary, l.plan.Network, weights, l.config); err != nil {
-		return err
-	}
-	if err := run.ReplaceDir(temporary, model); err != nil {
-		return err
-	}
-	l.last.SavedModel = model
+	l.last.SavedModel = l.run.SavedModel()
 	return l.sampleLearned(weights)
 }
 
-func writeModel(dir string, network *graph.Network, weights graph.Weights, c *run.Config) error {
-	encoded, err := json.MarshalIndent(Preprocessing(c), "", "  ")
+// placeModel writes a SavedModel beside dir and moves it there.
+func placeModel(dir string, network *graph.Network, weights graph.Weights, c *run.Config) error {
+	preprocessing, err := json.MarshalIndent(Preprocessing(c), "", "  ")
 	if err != nil {
 		return err
 	}
-	return graph.WriteSavedModel(dir, network, weights, append(encoded, '\n'))
+	temporary, err := run.NewDir(dir)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary) // gone by then, unless something fails
+	if err := graph.WriteSavedModel(temporary, network, weights, append(preprocessing, '\n')); err != nil {
+		return err
+	}
+	return run.ReplaceDir(temporary, dir)
 }
 
 // Export writes a SavedModel of a run's checkpoint, run.Best or run.Last, to the
@@ -131,13 +128,5 @@ func Export(r *run.Run, checkpoint, dir string) error {
 	if err != nil {
 		return err
 	}
-	temporary, err := run.NewDir(dir)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(temporary)
-	if err := writeModel(temporary, network, weights, &config); err != nil {
-		return err
-	}
-	return run.ReplaceDir(temporary, dir)
+	return placeModel(dir, network, weights, &config)
 }
