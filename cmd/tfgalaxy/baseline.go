@@ -46,11 +46,7 @@ func (a *app) baseline(ctx *cli.Context) error {
 		}
 	}
 	progress := a.term.Progress()
-	features, err := baseline.ReadFeatures(ctx.Context, c, func(done, total int) {
-		progress.Update(func() string {
-			return fmt.Sprintf("reading images  %s/%s", terminal.Count(done), terminal.Count(total))
-		})
-	})
+	features, err := baseline.ReadFeatures(ctx.Context, c, counting(progress, "reading images"))
 	progress.Done("")
 	if err != nil {
 		return err

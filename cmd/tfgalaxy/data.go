@@ -56,11 +56,7 @@ func (a *app) verify(ctx *cli.Context) error {
 		return err
 	}
 	progress := a.term.Progress()
-	err = imageproc.Verify(ctx.Context, imageproc.CatalogueSources(c), func(done, total int) {
-		progress.Update(func() string {
-			return fmt.Sprintf("decoding  %s/%s", terminal.Count(done), terminal.Count(total))
-		})
-	})
+	err = imageproc.Verify(ctx.Context, imageproc.CatalogueSources(c), counting(progress, "decoding"))
 	progress.Done("")
 	if err != nil {
 		return err
@@ -99,11 +95,7 @@ func (a *app) synth(ctx *cli.Context) error {
 		return err
 	}
 	progress := a.term.Progress()
-	err := galaxyzoo.Export(ctx.Context, galaxyzoo.Synthetic(count, ctx.Uint64("seed")), out, func(done, total int) {
-		progress.Update(func() string {
-			return fmt.Sprintf("drawing  %s/%s", terminal.Count(done), terminal.Count(total))
-		})
-	})
+	err := galaxyzoo.Export(ctx.Context, galaxyzoo.Synthetic(count, ctx.Uint64("seed")), out, counting(progress, "drawing"))
 	progress.Done("")
 	if err != nil {
 		return err

@@ -50,15 +50,8 @@ func (a *app) eval(ctx *cli.Context) error {
 	defer model.Close()
 
 	progress := a.term.Progress()
-	show := func(what string) func(done, total int) {
-		return func(done, total int) {
-			progress.Update(func() string {
-				return fmt.Sprintf("%s  %s/%s", what, terminal.Count(done), terminal.Count(total))
-			})
-		}
-	}
 	result, err := model.Evaluate(ctx.Context, target.catalogue, target.positions, target.config.Cache, target.config.BatchSize,
-		show("cutting crops"), show("predicting"))
+		counting(progress, "cutting crops"), counting(progress, "predicting"))
 	progress.Done("")
 	if err != nil {
 		return err
@@ -97,65 +90,56 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &evalTarget{model: model, config: &values.Config}
+	t := &evalTarget{model: model, config: &values.Config, rows: rowsAll}
 	if runDir == "" {
 		if _, err := infer.Find(model); err != nil {
 			return nil, err
 		}
-		if err := t.open(a.dataOf(values), rowsAll, nil); err != nil {
+		if t.catalogue, err = a.openData(values); err != nil {
 			return nil, err
 		}
-		a.noteDrawn(values)
+		t.positions = t.catalogue.All()
 		return t, nil
 	}
+	return t, t.ofRun(runDir, rows, ctx.IsSet("data"))
+}
 
-	r, err := run.Open(runDir)
+// ofRun fills in what a run has to say: its model, its data unless other data
+// was named by a flag, and, where the data is its own, the rows that it held
+// back.
+func (t *evalTarget) ofRun(dir, rows string, otherData bool) error {
+	r, err := run.Open(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	trained, err := r.Config()
 	if err != nil {
-		return nil, err
-	}
-	t.model = r.Dir
-	data := trained.Data
-	if ctx.IsSet("data") { // not the environment's: it says what to train on, not what a run was
-		data = values.Config.Data
-	}
-	return t, t.open(data, rows, func() (bool, float64, uint64, error) {
-		info, err := r.Info()
-		if err != nil {
-			return false, 0, 0, err
-		}
-		return info.Data.Fingerprint == t.catalogue.Fingerprint(), trained.Validation, trained.SplitSeed, nil
-	})
-}
-
-// open opens the data and chooses the rows. split tells whether the data is that
-// of the run, and how the run split it.
-func (t *evalTarget) open(data, rows string, split func() (bool, float64, uint64, error)) error {
-	var err error
-	if t.catalogue, err = train.OpenData(data); err != nil {
 		return err
 	}
-	all, _ := galaxyzoo.Split(t.catalogue.IDs(), 0, 0)
-	t.positions, t.rows = all, rowsAll
-	if split == nil || rows == rowsAll {
-		return nil
-	}
-	own, share, seed, err := split()
+	info, err := r.Info()
 	if err != nil {
 		return err
 	}
-	if rows == rowsValidation && (!own || share == 0) {
+	data := trained.Data
+	if otherData { // a flag's, not the environment's, which says what to train on
+		data = t.config.Data
+	}
+	t.model = r.Dir
+	if t.catalogue, err = train.OpenData(data); err != nil {
+		return err
+	}
+	t.positions = t.catalogue.All()
+	heldBack := trained.Validation > 0 && info.Data.Fingerprint == t.catalogue.Fingerprint()
+	switch {
+	case rows == rowsAll:
+	case heldBack:
+		_, t.positions = galaxyzoo.Split(t.catalogue.IDs(), trained.Validation, trained.SplitSeed)
+		t.rows = rowsValidation
+	case rows == rowsValidation:
 		return &run.UsageError{
 			Err:  fmt.Errorf("--rows validation: the run held no rows of %s back", data),
 			Hint: "--rows all scores every row",
 		}
-	}
-	if own && share > 0 {
-		_, t.positions = galaxyzoo.Split(t.catalogue.IDs(), share, seed)
-		t.rows = rowsValidation
 	}
 	return nil
 }

@@ -295,12 +295,3 @@ func summarise(study *plots.Study, r *baseline.Result) plots.Report {
 	}
 	return report
 }
-
-// counting returns a function that shows how many of something are done.
-func counting(progress *terminal.Progress, what string) func(done, total int) {
-	return func(done, total int) {
-		progress.Update(func() string {
-			return fmt.Sprintf("%s  %s/%s", what, terminal.Count(done), terminal.Count(total))
-		})
-	}
-}

@@ -66,11 +66,7 @@ func (a *app) prep(ctx *cli.Context) error {
 		return err
 	}
 	progress := a.term.Progress()
-	err = imageproc.WriteCrops(ctx.Context, out, sources, p, func(done, total int) {
-		progress.Update(func() string {
-			return fmt.Sprintf("writing crops  %s/%s", terminal.Count(done), terminal.Count(total))
-		})
-	})
+	err = imageproc.WriteCrops(ctx.Context, out, sources, p, counting(progress, "writing crops"))
 	progress.Done("")
 	if err != nil {
 		return err

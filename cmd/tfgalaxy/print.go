@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 )
 
 // printJSON prints one value as indented JSON.
@@ -33,6 +35,15 @@ func (o *output) Write(p []byte) (int, error) {
 		o.err = fmt.Errorf("failed to print the result: %w", err)
 	}
 	return n, o.err
+}
+
+// counting returns a function that shows how many of something are done.
+func counting(progress *terminal.Progress, what string) func(done, total int) {
+	return func(done, total int) {
+		progress.Update(func() string {
+			return fmt.Sprintf("%s  %s/%s", what, terminal.Count(done), terminal.Count(total))
+		})
+	}
 }
 
 // plural returns the noun for a number of things.

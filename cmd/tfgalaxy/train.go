@@ -46,7 +46,7 @@ func (a *app) train(ctx *cli.Context) error {
 	view := a.trainView(ctx.Bool("json"))
 	ended, err := plan.Run(ctx.Context, train.Options{
 		Command: a.args, Version: version, ExitCode: a.exitCode,
-		Observe: view.observe, CropProgress: view.crops,
+		Observe: view.observe, CropProgress: counting(view.progress, "cutting crops"),
 	})
 	view.close()
 	if errors.Is(err, train.ErrInterrupted) && ended != nil {
@@ -96,12 +96,6 @@ type trainView struct {
 
 func (a *app) trainView(json bool) *trainView {
 	return &trainView{a: a, json: json, progress: a.term.Progress()}
-}
-
-func (v *trainView) crops(done, total int) {
-	v.progress.Update(func() string {
-		return fmt.Sprintf("cutting crops  %s/%s", terminal.Count(done), terminal.Count(total))
-	})
 }
 
 func (v *trainView) observe(event train.Event) {
