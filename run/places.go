@@ -10,6 +10,7 @@ const (
 	MetricsJSONL = "metrics.jsonl"
 	LockFile     = "lock"
 	StateFile    = "state.json" // within a checkpoint
+	ModelFolder  = "saved_model"
 )
 
 // Names of the checkpoints.
@@ -35,7 +36,7 @@ func (r *Run) Path(elem ...string) string {
 func (r *Run) Checkpoint(name string) string { return r.Path("checkpoints", name) }
 
 // SavedModel returns the folder of the model with the best weights.
-func (r *Run) SavedModel() string { return r.Path("saved_model") }
+func (r *Run) SavedModel() string { return r.Path(ModelFolder) }
 
 // Predictions returns the file of the best weights' votes on the rows held
 // back.
