@@ -51,17 +51,26 @@ func ReadLabels(path string) (*Labels, error) {
 // is passed over. The error joins a *DataError for each fault, 20 at most, each
 // with the given name and its line.
 func ParseLabels(r io.Reader, name string) (*Labels, error) {
-	return parse(r, name, true)
+	return parse(r, name, obeyTree)
 }
 
 // ParsePredictions reads a table of predicted votes. It differs from
 // ParseLabels in that predictions need not obey the tree, and that columns may
 // follow the 38.
 func ParsePredictions(r io.Reader, name string) (*Labels, error) {
-	return parse(r, name, false)
+	return parse(r, name, betweenZeroAndOne)
 }
 
-func parse(r io.Reader, name string, strict bool) (*Labels, error) {
+// rules are what the votes of a table are held to, the last the strictest.
+type rules int
+
+const (
+	anyNumbers rules = iota
+	betweenZeroAndOne
+	obeyTree
+)
+
+func parse(r io.Reader, name string, rules rules) (*Labels, error) {
 	br := bufio.NewReaderSize(r, 1<<16)
 	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
 		br.Discard(len(mark))
@@ -78,7 +87,7 @@ func parse(r io.Reader, name string, strict bool) (*Labels, error) {
 	if err != nil {
 		return nil, broken(err, name, 1)
 	}
-	if err := checkHeader(header, strict); err != nil {
+	if err := checkHeader(header, rules); err != nil {
 		return nil, &DataError{File: name, Line: 1, Err: err}
 	}
 	columns := len(header)
@@ -98,7 +107,7 @@ func parse(r io.Reader, name string, strict bool) (*Labels, error) {
 			break
 		}
 		line, _ = cr.FieldPos(0)
-		id, votes, err := parseRow(record, columns, strict)
+		id, votes, err := parseRow(record, columns, rules)
 		if err == nil {
 			if first, seen := lineOf[id]; seen {
 				err = fmt.Errorf("galaxy %d was already given on line %d", id, first)
@@ -130,9 +139,9 @@ func broken(err error, name string, line int) *DataError {
 	return &DataError{File: name, Line: line, Err: fmt.Errorf("failed to read: %w", Reason(err))}
 }
 
-func checkHeader(header []string, strict bool) error {
+func checkHeader(header []string, rules rules) error {
 	want := Header()
-	if strict && len(header) != len(want) || len(header) < len(want) {
+	if rules == obeyTree && len(header) != len(want) || len(header) < len(want) {
 		return fmt.Errorf("the header has %d columns, want %d: GalaxyID,Class1.1,...,Class11.6", len(header), len(want))
 	}
 	for i, name := range want {
@@ -143,7 +152,7 @@ func checkHeader(header []string, strict bool) error {
 	return nil
 }
 
-func parseRow(record []string, columns int, strict bool) (int64, Votes, error) {
+func parseRow(record []string, columns int, rules rules) (int64, Votes, error) {
 	var votes Votes
 	if len(record) != columns {
 		return 0, votes, fmt.Errorf("%d columns, want %d", len(record), columns)
@@ -157,12 +166,16 @@ func parseRow(record []string, columns int, strict bool) (int64, Votes, error) {
 		if err != nil {
 			return 0, votes, fmt.Errorf("%s = %q is not a number", Answers[c].Class(), record[c+1])
 		}
-		if !(x >= 0 && x <= 1) { // also catches NaN
+		switch {
+		case rules == anyNumbers && (math.IsNaN(x) || math.IsInf(x, 0)):
+			return 0, votes, fmt.Errorf("%s = %s, want a finite number", Answers[c].Class(), record[c+1])
+		case rules != anyNumbers && !(x >= 0 && x <= 1): // also catches NaN
 			return 0, votes, fmt.Errorf("%s = %s, want 0 to 1", Answers[c].Class(), record[c+1])
+		case x != 0: // -0 is 0
+			votes[c] = x
 		}
-		votes[c] = math.Abs(x) // -0 is 0
 	}
-	if strict {
+	if rules == obeyTree {
 		err = votes.Check()
 	}
 	return id, votes, err

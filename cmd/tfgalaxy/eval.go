@@ -147,14 +147,20 @@ func (t *evalTarget) ofRun(dir, rows string, otherData bool) error {
 func printEvaluation(w io.Writer, e *infer.Evaluation) {
 	fmt.Fprintf(w, "model   %s\ndata    %s, %s rows: %s %s\n", e.Model, e.Data, e.Rows,
 		terminal.Count(e.Images), plural(e.Images, "galaxy", "galaxies"))
-	fmt.Fprintf(w, "RMSE    %.5f   (mean vote of these rows: %.5f)\n\n", e.RMSE, e.MeanVote)
+	printScore(w, e.Score, e.MeanVote)
+}
+
+// printScore prints a score, that of the mean vote of the same rows beside it,
+// and the scores of the questions and answers.
+func printScore(w io.Writer, s galaxyzoo.Score, meanVote float64) {
+	fmt.Fprintf(w, "RMSE    %.5f   (mean vote of these rows: %.5f)\n\n", s.RMSE, meanVote)
 	fmt.Fprintf(w, "%-2s  %-14s  %7s   %s\n", "Q", "question", "RMSE", "answers")
 	for i, q := range galaxyzoo.Questions {
-		row := fmt.Sprintf("%-2d  %-14s  %7.5f   ", q.Number, q.Short, e.Questions[i])
+		row := fmt.Sprintf("%-2d  %-14s  %7.5f   ", q.Number, q.Short, s.Questions[i])
 		fmt.Fprint(w, row)
 		var answers []string
 		for k, answer := range q.Answers {
-			text := fmt.Sprintf("%s %.4f", answer.Text, e.Answers[answer.Column])
+			text := fmt.Sprintf("%s %.4f", answer.Text, s.Answers[answer.Column])
 			if k < len(q.Answers)-1 {
 				text += ","
 			}
