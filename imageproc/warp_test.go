@@ -1,0 +1,247 @@
+package imageproc
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// randomRGB is a packed square of noise.
+func randomRGB(rng *rand.Rand, size int) []byte {
+	pixels := make([]byte, 3*size*size)
+	for i := range pixels {
+		pixels[i] = byte(rng.UintN(256))
+	}
+	return pixels
+}
+
+func TestWarpCopies(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, size := range []int{0, 1, 2, 31, 64} {
+		src := randomRGB(rng, size)
+		for _, v := range []View{{}, {Zoom: 1}, {Degrees: 360, Zoom: 1}, {Degrees: -720}, {Degrees: math.NaN()}, {Degrees: math.Inf(1)}} {
+			dst := randomRGB(rng, size)
+			if v.WarpRGB(dst, size, src, size); !bytes.Equal(dst, src) {
+				t.Errorf("size %d, %+v: not a copy", size, v)
+			}
+		}
+	}
+}
+
+// Right angles are those of Transform, which has its own tests, and a smaller
+// frame is the middle of the whole one.
+func TestWarpRightAngles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, sizes := range [][2]int{{1, 1}, {2, 2}, {31, 31}, {64, 64}, {64, 96}, {21, 45}, {90, 64}, {3, 1}, {4, 2}} {
+		size, srcSize := sizes[0], sizes[1]
+		src := randomRGB(rng, srcSize)
+		for degrees := -360.0; degrees <= 720; degrees += 90 {
+			for _, flip := range []bool{false, true} {
+				whole := make([]byte, len(src))
+				Transform{Degrees: degrees, Flip: flip}.ApplyRGB(whole, src, srcSize)
+				want := make([]byte, 3*size*size)
+				for y := range size {
+					for x := range size {
+						wx, wy := x+(srcSize-size)/2, y+(srcSize-size)/2
+						if wx >= 0 && wx < srcSize && wy >= 0 && wy < srcSize {
+							copy(want[3*(size*y+x):][:3], whole[3*(srcSize*wy+wx):])
+						}
+					}
+				}
+				got := randomRGB(rng, size)
+				View{degrees, flip, 1}.WarpRGB(got, size, src, srcSize)
+				if !bytes.Equal(got, want) {
+					t.Errorf("%d of %d, %v degrees, flip %t: pixels differ", size, srcSize, degrees, flip)
+				}
+			}
+		}
+	}
+}
+
+// Any angle agrees with imaging's own interpolation.
+func TestWarpAgreesWithTransform(t *testing.T) {
+	// Both blend the same four pixels, which differ by up to 255 levels, and round
+	// once: imaging's float32 and the weights' 13 bits leave less than half a level.
+	const tolerance = 1
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, size := range []int{31, 64} {
+		src := randomRGB(rng, size)
+		got, want := make([]byte, len(src)), make([]byte, len(src))
+		for degrees := -3.0; degrees < 360; degrees += 6.5 {
+			if plan(size, degrees).degrees != degrees {
+				t.Fatalf("%v degrees are not what Transform turns by", degrees)
+			}
+			for _, flip := range []bool{false, true} {
+				Transform{degrees, flip}.ApplyRGB(want, src, size)
+				View{degrees, flip, 1}.WarpRGB(got, size, src, size)
+				for i := range got {
+					if abs(float64(got[i])-float64(want[i])) > tolerance {
+						t.Fatalf("size %d, %v degrees, flip %t: value %d is %d, want %d", size, degrees, flip, i, got[i], want[i])
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestWarpFlipsTwice(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	src := randomRGB(rng, 33)
+	once, twice := make([]byte, len(src)), make([]byte, len(src))
+	View{Flip: true}.WarpRGB(once, 33, src, 33)
+	View{Flip: true}.WarpRGB(twice, 33, once, 33)
+	if bytes.Equal(once, src) || !bytes.Equal(twice, src) {
+		t.Error("two flips are not the image itself")
+	}
+}
+
+// Bilinear interpolation of a plane is exact, so that every view of one is known.
+func TestWarpOfAPlane(t *testing.T) {
+	const srcSize = 96
+	slopes := [3][2]float64{{1.2, 0}, {0, -1.2}, {0.7, 0.6}} // levels a pixel, to the right and down
+	plane := func(channel int, dx, dy float64) float64 {
+		return 127.5 + slopes[channel][0]*dx + slopes[channel][1]*dy
+	}
+	src := make([]byte, 0, 3*srcSize*srcSize)
+	for y := range srcSize {
+		for x := range srcSize {
+			for c := range 3 {
+				src = append(src, byte(math.Round(plane(c, float64(x)-srcSize/2+0.5, float64(y)-srcSize/2+0.5))))
+			}
+		}
+	}
+	// The levels of src are rounded, a blend of them again.
+	const tolerance = 1.1
+	for _, size := range []int{51, 64} {
+		dst := make([]byte, 3*size*size)
+		for _, v := range slices.Concat(Views(MaxViews), []View{{12.3, true, 1.7}, {0, false, 2}, {200, false, 1.31}}) {
+			v.WarpRGB(dst, size, src, srcSize)
+			sin, cos := math.Sincos(v.Degrees * math.Pi / 180)
+			for i, got := range dst {
+				dx := float64(i/3%size) - float64(size-1)/2
+				dy := float64(i/3/size) - float64(size-1)/2
+				if v.Flip {
+					dx = -dx
+				}
+				// y points down, so that counter-clockwise has the signs turned.
+				sx, sy := (dx*cos-dy*sin)/v.Zoom, (dx*sin+dy*cos)/v.Zoom
+				if limit := float64(srcSize-1) / 2; max(abs(sx), abs(sy)) > limit {
+					continue
+				}
+				if want := plane(i%3, sx, sy); abs(float64(got)-want) > tolerance {
+					t.Fatalf("size %d, %+v: value %d is %d, want %.2f", size, v, i, got, want)
+				}
+			}
+		}
+	}
+}
+
+// The edge fades over one pixel into black, and never wraps round.
+func TestWarpBeyondTheEdge(t *testing.T) {
+	const size, srcSize = 40, 20
+	src := bytes.Repeat([]byte{255}, 3*srcSize*srcSize)
+	dst := make([]byte, 3*size*size)
+	for degrees := 0.0; degrees < 360; degrees += 7.5 {
+		for _, zoom := range []float64{0.3, 1 / 1.1, 1, 1.1, 5} {
+			View{Degrees: degrees, Zoom: zoom}.WarpRGB(dst, size, src, srcSize)
+			sin, cos := math.Sincos(degrees * math.Pi / 180)
+			for i, got := range dst {
+				dx, dy := float64(i/3%size)-(size-1)/2., float64(i/3/size)-(size-1)/2.
+				sx, sy := (dx*cos-dy*sin)/zoom, (dx*sin+dy*cos)/zoom
+				beyond := func(s float64) float64 { return min(1, max(0, abs(s)-(srcSize-1)/2.)) }
+				want := 255 * (1 - beyond(sx)) * (1 - beyond(sy))
+				if abs(float64(got)-want) > 0.6 { // rounding, and 13 bits of weight
+					t.Fatalf("%v degrees, zoom %v: value %d is %d, want %.2f", degrees, zoom, i, got, want)
+				}
+			}
+		}
+	}
+}
+
+// Whatever the numbers, nothing is read or written outside of the pixels.
+func TestWarpOfNonsense(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	src, dst := randomRGB(rng, 9), make([]byte, 3*8*8)
+	numbers := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, 1e-300, 1e-9, 1e9, 1e300, 33}
+	for _, degrees := range numbers {
+		for _, zoom := range numbers {
+			View{degrees, true, zoom}.WarpRGB(dst, 8, src, 9)
+		}
+	}
+	View{Zoom: 1}.WarpRGB(dst, 8, nil, 0)
+	if slices.Max(dst) != 0 {
+		t.Error("a view of nothing is not black")
+	}
+}
+
+func TestWarpAllocatesNothing(t *testing.T) {
+	src, dst := randomRGB(rand.New(rand.NewPCG(1, 1)), 70), make([]byte, 3*64*64)
+	if n := testing.AllocsPerRun(10, func() { View{33, true, 1.1}.WarpRGB(dst, 64, src, 70) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestViews(t *testing.T) {
+	want := []View{
+		{0, false, 1}, {0, true, 1}, {180, false, 1}, {180, true, 1},
+		{90, false, 1}, {90, true, 1}, {270, false, 1}, {270, true, 1},
+		{45, false, 1}, {45, true, 1}, {225, false, 1}, {225, true, 1},
+		{135, false, 1}, {135, true, 1}, {315, false, 1}, {315, true, 1},
+		{22.5, false, 1},
+	}
+	all := Views(MaxViews)
+	if got := all[:len(want)]; !slices.Equal(got, want) {
+		t.Errorf("views start with %v\nwant             %v", got, want)
+	}
+	seen := map[View]bool{}
+	for i, v := range all {
+		seen[v] = true
+		if zoom := []float64{1, 1 / 1.1, 1.1}[i/32]; v.Zoom != zoom {
+			t.Errorf("view %d has zoom %v, want %v", i, v.Zoom, zoom)
+		}
+	}
+	if len(all) != MaxViews || len(seen) != MaxViews {
+		t.Errorf("%d views, %d that differ, want %d", len(all), len(seen), MaxViews)
+	}
+	for n := range MaxViews {
+		if !slices.Equal(Views(n), all[:n]) {
+			t.Errorf("%d views are not the start of all", n)
+		}
+	}
+}
+
+// A view of a galaxy keeps its centre.
+func TestViewsKeepTheCentre(t *testing.T) {
+	for _, size := range []int{45, 64} {
+		const srcSize = 90
+		src := make([]byte, 3*srcSize*srcSize)
+		PackRGB(src, disc(srcSize, srcSize, srcSize/2-0.5, srcSize/2-0.5, 15))
+		dst := make([]byte, 3*size*size)
+		for _, v := range Views(MaxViews) {
+			v.WarpRGB(dst, size, src, srcSize)
+			x, y := centreOfMass(UnpackRGB(dst, size))
+			const tolerance = 0.02 // rounding to 256 levels
+			if want := float64(size-1) / 2; abs(x-want) > tolerance || abs(y-want) > tolerance {
+				t.Errorf("size %d, %+v: centre (%.3f, %.3f), want %.1f", size, v, x, y, want)
+			}
+		}
+	}
+}
+
+func BenchmarkWarp(b *testing.B) {
+	galaxy := noisySky(70)
+	src := make([]byte, 3*70*70)
+	PackRGB(src, galaxy)
+	dst := make([]byte, 3*64*64)
+	for _, v := range []View{{0, false, 1}, {90, true, 1}, {22.5, false, 1 / 1.1}, {135, true, 1.1}} {
+		b.Run(fmt.Sprintf("%v,%t,%.2f", v.Degrees, v.Flip, v.Zoom), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				v.WarpRGB(dst, 64, src, 70)
+			}
+		})
+	}
+}
