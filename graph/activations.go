@@ -20,7 +20,10 @@ func Activations(net *Network, weights Weights, image []byte) ([]Activation, err
 	fail := func(err error) ([]Activation, error) {
 		return nil, fmt.Errorf("failed to compute activations: %w", err)
 	}
-	n, err := newInference(net, weights)
+	n, err := newInference(net)
+	if err == nil {
+		err = n.load(weights)
+	}
 	if err != nil {
 		return fail(err)
 	}
@@ -30,8 +33,8 @@ func Activations(net *Network, weights Weights, image []byte) ([]Activation, err
 	if err != nil {
 		return fail(err)
 	}
-	fetches := make([]tf.Output, len(n.activations))
-	for i, a := range n.activations {
+	fetches := make([]tf.Output, len(n.plain.activations))
+	for i, a := range n.plain.activations {
 		fetches[i] = a.output
 	}
 	out, err := n.session.Run(map[tf.Output]*tf.Tensor{n.images: input}, fetches, nil)
@@ -40,7 +43,7 @@ func Activations(net *Network, weights Weights, image []byte) ([]Activation, err
 	}
 	activations := make([]Activation, len(out))
 	for i, t := range out {
-		activations[i] = Activation{Layer: n.activations[i].layer, Shape: t.Shape()[1:], Values: copyFloats(t)}
+		activations[i] = Activation{Layer: n.plain.activations[i].layer, Shape: t.Shape()[1:], Values: copyFloats(t)}
 	}
 	return activations, nil
 }

@@ -28,9 +28,6 @@ type builder struct {
 	table []LayerInfo
 	vars  map[string]*variable
 	order []*variable
-	// activations are what comes out of each layer in inference mode, those
-	// left out that only training has a use for.
-	activations []activation
 }
 
 type activation struct {
@@ -93,53 +90,78 @@ func (b *builder) trainable() []*variable {
 	return out
 }
 
-// A forward pass in training mode needs these; inference passes none.
-type trainingInputs struct {
-	seed uint64
-	step tf.Output // int64 scalar
-	// updates collects the operations that move the averages.
+// passInputs say how a forward pass departs from inference; the zero value does
+// not.
+type passInputs struct {
+	// updates, unless nil, has batch norm measure the batch, and collects the
+	// operations that move its averages.
 	updates *[]*tf.Operation
+	// seed, unless nil, turns dropout on. It returns a layer's seed, int64 [2],
+	// that no other layer has.
+	seed  func(scope *op.Scope, layer int) tf.Output
+	masks tf.Output // see pass
 }
 
-// forward adds one copy of the network: uint8 images [batch, size, size, 3] in,
-// float32 votes [batch, 37] out.
-func (b *builder) forward(scope *op.Scope, images tf.Output, training *trainingInputs) tf.Output {
+// forwarded is what comes out of a forward pass.
+type forwarded struct {
+	votes    tf.Output // float32 [batch, 37]
+	features tf.Output // what goes into the last dense layer, float32 [batch, features]; no operation where there is no such layer
+	// activations are what comes out of each layer that does something in
+	// this pass.
+	activations []activation
+}
+
+// forward adds one copy of the network: images [batch, size, size, 3] in whole
+// levels 0..255 go in.
+func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forwarded {
+	var out forwarded
 	x := op.Cast(scope, images, tf.Float)
 	x = op.Mul(scope.SubScope("scale"), x, op.Const(scope.SubScope("scale").SubScope("by"), float32(1./255)))
 
-	var rows tf.Output
-	if training != nil {
-		s := scope.SubScope("rows")
-		rows = op.StridedSlice(s, op.Shape(s, images),
-			op.Const(s.SubScope("begin"), []int32{0}), op.Const(s.SubScope("end"), []int32{1}), op.Const(s.SubScope("stride"), []int32{1}))
-	}
 	for i, row := range b.table {
 		p := &pass{
-			scope: scope.SubScope(row.Name), x: x, in: row.in,
-			training: training != nil, values: map[string]tf.Output{}, rows: rows,
+			scope: scope.SubScope(row.Name), x: x, in: row.in, values: map[string]tf.Output{},
+			training: in.updates != nil, dropping: in.seed != nil, masks: in.masks,
 		}
 		for _, v := range row.vars {
 			p.values[v.Name[len(row.Name)+1:]] = b.vars[v.Name].read
 		}
-		if training != nil {
-			s := p.sub("seed")
-			p.seed = op.Pack(s, []tf.Output{op.Const(s.SubScope("layer"), int64(training.seed)+int64(i)<<32), training.step})
-			p.average = func(name string, batch tf.Output, decay float64) {
-				v, s := b.vars[row.Name+"/"+name], p.sub(name)
-				delta := op.Mul(s, op.Sub(s, v.read, batch), op.Const(s.SubScope("rate"), float32(1-decay)))
-				*training.updates = append(*training.updates, op.AssignSubVariableOp(s, v.handle, delta))
-			}
+		if p.dropping {
+			p.seed = in.seed(p.sub("seed"), i)
+		}
+		p.average = func(name string, batch tf.Output, decay float64) {
+			v, s := b.vars[row.Name+"/"+name], p.sub(name)
+			delta := op.Mul(s, op.Sub(s, v.read, batch), op.Const(s.SubScope("rate"), float32(1-decay)))
+			*in.updates = append(*in.updates, op.AssignSubVariableOp(s, v.handle, delta))
+		}
+		if _, dense := row.layer.(Dense); dense {
+			out.features = x
 		}
 		row.layer.build(p)
-		if training == nil && p.x != x {
-			b.activations = append(b.activations, activation{row.Name, p.x})
+		if p.x != x {
+			out.activations = append(out.activations, activation{row.Name, p.x})
 		}
 		x = p.x
 	}
 	if b.net.Output == Sigmoid {
 		x = op.Sigmoid(scope.SubScope("output"), x)
 	}
-	return x
+	out.votes = x
+	return out
+}
+
+// trainingInputs are those of a training pass: a mask for each of the images, drawn
+// anew at each step.
+func trainingInputs(scope *op.Scope, images tf.Output, seed uint64, step tf.Output, updates *[]*tf.Operation) passInputs {
+	rows := op.StridedSlice(scope, op.Shape(scope, images),
+		op.Const(scope.SubScope("begin"), []int32{0}), op.Const(scope.SubScope("end"), []int32{1}), op.Const(scope.SubScope("stride"), []int32{1}))
+	return passInputs{
+		updates: updates,
+		masks:   rows,
+		seed: func(s *op.Scope, layer int) tf.Output {
+			return op.Pack(s, []tf.Output{op.Const(s.SubScope("layer"), int64(seed)+int64(layer)<<32), step})
+		},
+	}
 }
 
 // imageShape is the shape of a batch of the network's input.

@@ -109,7 +109,7 @@ func TestSavedModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := WriteSavedModel(dir, net, weights, []byte(`{"size":12}`)); err != nil {
+	if _, err := WriteSavedModel(dir, net, weights, Export{Preprocessing: []byte(`{"size":12}`)}); err != nil {
 		t.Fatal(err)
 	}
 	model, err := LoadModel(dir)
@@ -163,11 +163,11 @@ func TestWriteSavedModelErrors(t *testing.T) {
 	for _, v := range vars {
 		weights[v.Name] = make([]float32, v.Elements())
 	}
-	if err := WriteSavedModel(filepath.Join(t.TempDir(), "not there"), net, weights, nil); err == nil {
+	if _, err := WriteSavedModel(filepath.Join(t.TempDir(), "not there"), net, weights, Export{}); err == nil {
 		t.Error("a model was written into a folder that is not there")
 	}
 	delete(weights, "conv1/kernel")
-	if err := WriteSavedModel(t.TempDir(), net, weights, nil); err == nil || !strings.Contains(err.Error(), "conv1/kernel") {
+	if _, err := WriteSavedModel(t.TempDir(), net, weights, Export{}); err == nil || !strings.Contains(err.Error(), "conv1/kernel") {
 		t.Errorf("got %v, want an error that names the missing weight", err)
 	}
 }

@@ -34,7 +34,7 @@ func newProbe(t *testing.T, net *Network, clip float64) *probe {
 	votes := op.Placeholder(b.scope.SubScope("votes"), tf.Float)
 	step := op.Const(b.scope.SubScope("step"), int64(3))
 	var updates []*tf.Operation
-	predictions := b.forward(b.scope.SubScope("training"), images, &trainingInputs{seed: 5, step: step, updates: &updates})
+	predictions := b.forward(b.scope.SubScope("training"), images, trainingInputs(b.scope.SubScope("rows"), images, 5, step, &updates)).votes
 	var weights [galaxyzoo.NumAnswers]float32
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range weights {

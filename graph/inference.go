@@ -5,34 +5,42 @@ import (
 	"github.com/wamuir/graft/tensorflow/op"
 )
 
-// inference is a network with its weights in inference form, in a graph of its
-// own: one that is trained in would drag dropout and the step count along.
+// inference is a network in inference form, in a graph of its own: one that is
+// trained in would drag the optimiser and the step count along.
 type inference struct {
 	*builder
-	session       *tf.Session
-	saver         saver
-	images, votes tf.Output
+	images  tf.Output // uint8 [batch, size, size, 3], fed
+	plain   forwarded
+	session *tf.Session // once the weights are loaded
+	saver   saver
 }
 
-// newInference builds the network and gives it the weights. Its session has to
-// be closed after use.
-func newInference(net *Network, weights Weights) (*inference, error) {
+// newInference builds the network. More may be added to its graph until load.
+func newInference(net *Network) (*inference, error) {
 	b, err := newBuilder(net)
 	if err != nil {
 		return nil, err
 	}
-	i := &inference{builder: b}
-	i.images = op.Placeholder(b.scope.SubScope("input"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
-	i.votes = b.forward(b.scope.SubScope("network"), i.images, nil)
-	i.saver = b.addSaver(b.order)
-	if i.session, err = b.start(); err != nil {
-		return nil, err
+	n := &inference{builder: b}
+	n.images = op.Placeholder(b.scope.SubScope("input"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
+	n.plain = b.forward(b.scope.SubScope("network"), n.images, passInputs{})
+	return n, nil
+}
+
+// load finishes the graph and opens a session with the weights in it. The session
+// has to be closed after use.
+func (n *inference) load(weights Weights) error {
+	n.saver = n.addSaver(n.order)
+	session, err := n.start()
+	if err != nil {
+		return err
 	}
-	for _, v := range b.order {
-		if err := assign(i.session, v, weights[v.Name]); err != nil {
-			i.session.Close()
-			return nil, err
+	for _, v := range n.order {
+		if err := assign(session, v, weights[v.Name]); err != nil {
+			session.Close()
+			return err
 		}
 	}
-	return i, nil
+	n.session = session
+	return nil
 }

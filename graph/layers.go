@@ -14,9 +14,10 @@ type pass struct {
 	scope    *op.Scope // the layer's own
 	x        tf.Output // goes in; the layer replaces it by what comes out
 	in       Shape
-	training bool
+	training bool                 // batch norm measures the batch
+	dropping bool                 // dropout is on, with what follows
 	values   map[string]tf.Output // the layer's variables, by local name
-	rows     tf.Output            // number of examples in the batch, int32 [1]
+	masks    tf.Output            // how many masks dropout draws, int32 [1]: one for each example, or one for all
 	seed     tf.Output            // int64 [2], different for each layer and step
 	// average makes a moving average follow a batch statistic once the step
 	// is taken.
@@ -239,7 +240,8 @@ func (l Dense) build(p *pass) {
 }
 
 // Dropout sets a share of the values to 0 while training and scales the rest so
-// that their sum is kept; otherwise it does nothing (Srivastava et al. 2014).
+// that their sum is kept; otherwise it does nothing (Srivastava et al. 2014),
+// unless samples are drawn: see Model.Sample.
 type Dropout struct{ Rate float64 } // share set to 0, 0 <= Rate < 1
 
 func (Dropout) Kind() string     { return "dropout" }
@@ -256,7 +258,7 @@ func (Dropout) variables(Shape) []Variable { return nil }
 func (Dropout) multiplyAdds(Shape) int64   { return 0 }
 
 func (l Dropout) build(p *pass) {
-	if !p.training || l.Rate == 0 {
+	if !p.dropping || l.Rate == 0 {
 		return
 	}
 	dims := make([]int32, len(p.in))
@@ -265,7 +267,7 @@ func (l Dropout) build(p *pass) {
 	}
 	// The shape comes from the fed batch, not from x: so nothing random lies
 	// on the gradient's way.
-	shape := op.ConcatV2(p.sub("shape"), []tf.Output{p.rows, op.Const(p.sub("dims"), dims)}, op.Const(p.sub("axis"), int32(0)))
+	shape := op.ConcatV2(p.sub("shape"), []tf.Output{p.masks, op.Const(p.sub("dims"), dims)}, op.Const(p.sub("axis"), int32(0)))
 	draw := op.StatelessRandomUniform(p.scope, shape, p.seed)
 	keep := op.Cast(p.scope, op.GreaterEqual(p.scope, draw, op.Const(p.sub("rate"), float32(l.Rate))), tf.Float)
 	mask := op.Mul(p.sub("mask"), keep, op.Const(p.sub("scale"), float32(1/(1-l.Rate))))

@@ -101,8 +101,8 @@ func (t *Trainer) build() {
 		reads[i] = v.read
 	}
 	var updates []*tf.Operation
-	predictions := b.forward(root.SubScope("training"), t.images, &trainingInputs{seed: o.Seed, step: t.step.read, updates: &updates})
-	t.loss = loss(root.SubScope("loss"), predictions, t.votes, o.LossWeights)
+	training := b.forward(root.SubScope("training"), t.images, trainingInputs(root.SubScope("rows"), t.images, o.Seed, t.step.read, &updates))
+	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)
 	if root.Err() != nil {
 		return
 	}
@@ -125,7 +125,7 @@ func (t *Trainer) build() {
 	}
 	t.train = op.NoOp(root.SubScope("train").WithControlDependencies(count))
 
-	t.predictions = b.forward(root.SubScope("inference"), t.images, nil)
+	t.predictions = b.forward(root.SubScope("inference"), t.images, passInputs{}).votes
 	t.saver = b.addSaver(b.order)
 }
 

@@ -29,7 +29,7 @@ func writeModel(t *testing.T, preprocessing string) string {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := graph.WriteSavedModel(dir, net, weights, []byte(preprocessing)); err != nil {
+	if _, err := graph.WriteSavedModel(dir, net, weights, graph.Export{Preprocessing: []byte(preprocessing)}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

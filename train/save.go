@@ -92,7 +92,8 @@ func (l *loop) finish() error {
 
 // placeModel writes a SavedModel beside dir and moves it there.
 func placeModel(dir string, network *graph.Network, weights graph.Weights, c *run.Config) error {
-	preprocessing, err := json.MarshalIndent(Preprocessing(c), "", "  ")
+	cut := Preprocessing(c)
+	preprocessing, err := json.MarshalIndent(cut, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,9 @@ func placeModel(dir string, network *graph.Network, weights graph.Weights, c *ru
 		return err
 	}
 	defer os.RemoveAll(temporary) // gone by then, unless something fails
-	if err := graph.WriteSavedModel(temporary, network, weights, append(preprocessing, '\n')); err != nil {
+	if _, err := graph.WriteSavedModel(temporary, network, weights, graph.Export{
+		Preprocessing: append(preprocessing, '\n'), CentreCrop: cut.Width,
+	}); err != nil {
 		return err
 	}
 	return run.ReplaceDir(temporary, dir)

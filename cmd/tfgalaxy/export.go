@@ -57,7 +57,7 @@ func (a *app) export(ctx *cli.Context) error {
 	if err := train.Export(r, checkpoint, out); err != nil {
 		return err
 	}
-	result := exported{Run: r.Dir, Checkpoint: checkpoint, SavedModel: out, Signature: graph.Signature, Input: graph.InputName, Output: graph.OutputName}
+	result := exported{Run: r.Dir, Checkpoint: checkpoint, SavedModel: out, Signature: graph.ServingSignature, Input: graph.InputName, Output: graph.OutputName}
 	if ctx.Bool("json") {
 		return printJSON(a.term.Out, result)
 	}
