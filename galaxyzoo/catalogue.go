@@ -112,7 +112,7 @@ func listImages(dir string) (map[int64]Galaxy, []string, error) {
 		if err != nil {
 			return nil, nil, &DataError{File: path, Err: fmt.Errorf("failed to look at the image: %w", Reason(err))}
 		}
-		id, err := parseID(strings.TrimSuffix(name, ext))
+		id, err := ParseID(strings.TrimSuffix(name, ext))
 		_, taken := images[id]
 		if err != nil || taken || !info.Mode().IsRegular() {
 			strangers = append(strangers, path)
@@ -123,8 +123,9 @@ func listImages(dir string) (map[int64]Galaxy, []string, error) {
 	return images, strangers, nil
 }
 
-// parseID reads an id in the one way it is written: no sign, no leading zero.
-func parseID(s string) (int64, error) {
+// ParseID reads a galaxy's id in the one way it is written: a positive whole number
+// without sign or leading zero.
+func ParseID(s string) (int64, error) {
 	id, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || id <= 0 || strconv.FormatInt(id, 10) != s {
 		return 0, fmt.Errorf("GalaxyID %q is not a positive whole number", s)

@@ -157,7 +157,7 @@ func parseRow(record []string, columns int, rules rules) (int64, Votes, error) {
 	if len(record) != columns {
 		return 0, votes, fmt.Errorf("%d columns, want %d", len(record), columns)
 	}
-	id, err := parseID(record[0])
+	id, err := ParseID(record[0])
 	if err != nil {
 		return 0, votes, err
 	}
