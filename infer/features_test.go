@@ -32,8 +32,8 @@ func handmadeFeatures(t testing.TB, n, size int) *Features {
 	return f
 }
 
-// writeRows writes rows from..to-1 of the features.
-func writeRows(t testing.TB, w *FeatureWriter, f *Features, from, to int) {
+// writeFeatureRows writes rows from..to-1 of the features.
+func writeFeatureRows(t testing.TB, w *FeatureWriter, f *Features, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		if err := w.Write(f.IDs[i], f.Files[i], f.Row(i)); err != nil {
@@ -50,14 +50,14 @@ func writeFeatures(t testing.TB, path string, f *Features) {
 		t.Fatal(err)
 	}
 	defer w.Abort() //nolint:errcheck // does nothing after Close
-	writeRows(t, w, f, 0, f.Len())
+	writeFeatureRows(t, w, f, 0, f.Len())
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// names are those of the files in a folder.
-func names(t *testing.T, dir string) []string {
+// namesIn are those of the files in a folder.
+func namesIn(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -95,7 +95,7 @@ func TestFeaturesReturn(t *testing.T) {
 					files[i] = filepath.Base(file)
 				}
 				slices.Sort(files)
-				if have := names(t, dir); !slices.Equal(have, files) {
+				if have := namesIn(t, dir); !slices.Equal(have, files) {
 					t.Errorf("the folder holds %q, want %q", have, files)
 				}
 				if row, ok := got.Find(want.IDs[n-1]); !ok || row != n-1 {
@@ -124,7 +124,7 @@ func TestFeaturesResume(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				writeRows(t, w, f, part.from, part.to)
+				writeFeatureRows(t, w, f, part.from, part.to)
 				if err := w.Suspend(); err != nil {
 					t.Fatal(err)
 				}
@@ -139,7 +139,7 @@ func TestFeaturesResume(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			writeRows(t, w, f, 3, 30)
+			writeFeatureRows(t, w, f, 3, 30)
 			if err := w.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +170,7 @@ func TestFeaturesResumeHalfRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeRows(t, w, f, 0, 3)
+	writeFeatureRows(t, w, f, 0, 3)
 	if err := w.Write("9", "images/9.jpg", f.Row(3)); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestFeaturesResumeHalfRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = ResumeFeatures(path, 3, 4)
-	wantDataError(t, err, ids, "the last row is not whole")
+	wantFault(t, err, ids, "the last row is not whole")
 	if w, err = ResumeFeatures(path, 3, 3); err != nil {
 		t.Fatal(err)
 	}
@@ -200,14 +200,14 @@ func TestFeaturesResumeErrors(t *testing.T) {
 	path := filepath.Join(dir, "f.npy")
 	partial := path + ".partial"
 	_, err := ResumeFeatures(path, 3, 1)
-	wantDataError(t, err, partial, "is not there, so there are no features to go on from")
+	wantFault(t, err, partial, "is not there, so there are no features to go on from")
 
 	f := handmadeFeatures(t, 4, 3)
 	w, err := CreateFeatures(path, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	writeRows(t, w, f, 0, 4)
+	writeFeatureRows(t, w, f, 0, 4)
 	if _, err := CreateFeatures(path, 3); err == nil {
 		t.Error("two writers write one file")
 	}
@@ -215,17 +215,17 @@ func TestFeaturesResumeErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = ResumeFeatures(path, 3, 5)
-	wantDataError(t, err, partial, "has 4 galaxies, want 5 or more")
+	wantFault(t, err, partial, "has 4 galaxies, want 5 or more")
 	_, err = ResumeFeatures(path, 2, 1)
-	wantDataError(t, err, partial, "has 3 features a galaxy, want 2")
+	wantFault(t, err, partial, "has 3 features a galaxy, want 2")
 	if err := os.WriteFile(path+".csv.partial", []byte("GalaxyID,file\n1,a\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, err = ResumeFeatures(path, 3, 4)
-	wantDataError(t, err, path+".csv.partial", "has fewer than the 4 galaxies wanted")
+	wantFault(t, err, path+".csv.partial", "has fewer than the 4 galaxies wanted")
 }
 
-func wantDataError(t *testing.T, err error, file, want string) {
+func wantFault(t *testing.T, err error, file, want string) {
 	t.Helper()
 	data, ok := errors.AsType[*galaxyzoo.DataError](err)
 	if !ok {
@@ -243,19 +243,19 @@ func TestFeaturesAbort(t *testing.T) {
 		path := filepath.Join(dir, name)
 		old := handmadeFeatures(t, 3, 2)
 		writeFeatures(t, path, old)
-		before := names(t, dir)
+		before := namesIn(t, dir)
 
 		w, err := CreateFeatures(path, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
-		writeRows(t, w, handmadeFeatures(t, 2, 4), 0, 2)
+		writeFeatureRows(t, w, handmadeFeatures(t, 2, 4), 0, 2)
 		for range 2 { // once more does nothing
 			if err := w.Abort(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if after := names(t, dir); !slices.Equal(after, before) {
+		if after := namesIn(t, dir); !slices.Equal(after, before) {
 			t.Errorf("%q is left, want %q", after, before)
 		}
 		if got, err := ReadFeatures(path); err != nil || !reflect.DeepEqual(got, old) {
