@@ -10,19 +10,23 @@ ROOT = SCRIPTS.parent
 TFGALAXY = ROOT / "bin" / "tfgalaxy"
 
 
+def python(name):
+    """The Python of scripts/requirements-NAME.txt, made where it is missing."""
+    made = subprocess.run([SCRIPTS / "python-env.sh", name])
+    if made.returncode:
+        sys.exit(made.returncode)
+    return ROOT / ".venv" / name / "bin" / "python"
+
+
 def enter(name):
     """Goes on in the Python of scripts/requirements-NAME.txt, which is made where it is missing."""
     # Errors alone: these scripts say what matters themselves.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    environment = ROOT / ".venv" / name
-    if pathlib.Path(sys.prefix).resolve() == environment.resolve():
+    if pathlib.Path(sys.prefix).resolve() == (ROOT / ".venv" / name).resolve():
         return
-    made = subprocess.run([SCRIPTS / "python-env.sh", name])
-    if made.returncode:
-        sys.exit(made.returncode)
-    python = environment / "bin" / "python"
+    program = python(name)
     sys.stdout.flush()
-    os.execv(python, [python, *sys.argv])
+    os.execv(program, [program, *sys.argv])
 
 
 def build():
