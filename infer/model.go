@@ -1,9 +1,12 @@
 package infer
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -83,6 +86,53 @@ func ParsePreprocessing(encoded []byte) (imageproc.Preprocessing, error) {
 // Predict writes the votes for the batch's images; see graph.Model.
 func (m *Model) Predict(b *graph.Batch, votes []galaxyzoo.Votes) error {
 	return m.model.Predict(b, votes)
+}
+
+// FeatureSize is the length of an image's vector of features, 0 for a model that
+// was written without that signature.
+func (m *Model) FeatureSize() int { return m.model.FeatureSize() }
+
+// Features writes the votes for the batch's images and what the last hidden layer
+// makes of each, [rows, FeatureSize].
+func (m *Model) Features(b *graph.Batch, votes []galaxyzoo.Votes, features []float32) error {
+	return m.model.Features(b, votes, features)
+}
+
+// HasDropout reports whether Sample can be called.
+func (m *Model) HasDropout() bool { return m.model.HasDropout() }
+
+// Sample writes the votes of one draw of dropout, the same for the same seed.
+func (m *Model) Sample(b *graph.Batch, seed uint64, votes []galaxyzoo.Votes) error {
+	return m.model.Sample(b, seed, votes)
+}
+
+// Name is that of the model's folder, or of the run that it is part of.
+func (m *Model) Name() string {
+	dir, err := filepath.Abs(m.Dir)
+	if err != nil {
+		dir = m.Dir
+	}
+	if filepath.Base(dir) == run.ModelFolder {
+		dir = filepath.Dir(dir)
+	}
+	return filepath.Base(dir)
+}
+
+// Digest tells models apart: it is the SHA-256 of the graph and of the index of
+// the variables, which holds a checksum of each.
+func (m *Model) Digest() (string, error) {
+	sum := sha256.New()
+	for _, name := range []string{graph.ModelFile, filepath.Join("variables", "variables.index")} {
+		content, err := os.ReadFile(filepath.Join(m.Dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // the weights are constants of the graph
+		}
+		if err != nil {
+			return "", &galaxyzoo.DataError{File: filepath.Join(m.Dir, name), Err: fmt.Errorf("failed to read the model: %w", galaxyzoo.Reason(err))}
+		}
+		sum.Write(content)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // Close frees the model.

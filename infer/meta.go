@@ -1,0 +1,87 @@
+package infer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// A Meta says how a table of predictions came about. It lies beside the table as
+// x.meta.json.
+type Meta struct {
+	Models         []ModelID `json:"models"`
+	Views          int       `json:"views"`
+	DropoutSamples int       `json:"dropout_samples"`
+	Consistent     bool      `json:"consistent"`
+	Columns        []string  `json:"columns"`
+	Shard          string    `json:"shard"`
+	Listed         int       `json:"listed"` // images of all shards
+	Predicted      int       `json:"predicted"`
+	Unreadable     int       `json:"unreadable"`
+}
+
+// A ModelID tells models apart by what they hold, wherever they lie.
+type ModelID struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
+}
+
+// difference names the first setting that differs between tables that are to be
+// one, or is empty. Shards and counts may differ.
+func (m *Meta) difference(o *Meta) string {
+	same := func(a, b any) bool {
+		x, errX := json.Marshal(a)
+		y, errY := json.Marshal(b)
+		return errX == nil && errY == nil && bytes.Equal(x, y)
+	}
+	switch {
+	case !same(m.Models, o.Models):
+		return "other models"
+	case !same(m.Columns, o.Columns):
+		return "other columns"
+	case m.Views != o.Views || m.DropoutSamples != o.DropoutSamples || m.Consistent != o.Consistent:
+		return "other views, samples of dropout, or consistency"
+	case m.Listed != o.Listed:
+		return fmt.Sprintf("%d images instead of %d", m.Listed, o.Listed)
+	}
+	return ""
+}
+
+// beside returns the name of a file that belongs to a table: x.errors.csv for
+// x.csv.
+func beside(table, suffix string) string {
+	return strings.TrimSuffix(table, filepath.Ext(table)) + suffix
+}
+
+// Names of the files that belong to a table, for its own.
+func metaFile(table string) string   { return beside(table, ".meta.json") }
+func errorsFile(table string) string { return beside(table, ".errors.csv") }
+
+func (m *Meta) write(path string) error {
+	encoded, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(path, append(encoded, '\n'), 0o644)
+}
+
+// readMeta reads a table's meta file. Errors are *galaxyzoo.DataError.
+func readMeta(table string) (*Meta, error) {
+	path := metaFile(table)
+	encoded, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read how %s was made: %w", table, galaxyzoo.Reason(err))}
+	}
+	m := &Meta{}
+	if err := json.Unmarshal(encoded, m); err != nil {
+		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read how %s was made: %w", table, err)}
+	}
+	return m, nil
+}

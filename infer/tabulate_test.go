@@ -1,0 +1,392 @@
+package infer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// job is a job for a folder, to be changed.
+func job(t testing.TB, where, out string) *Job {
+	t.Helper()
+	return &Job{
+		Listing: open(t, where), Shard: Whole, Out: out,
+		Options: Options{BatchSize: 4, Decoder: imageproc.DefaultDecoder},
+	}
+}
+
+func tabulate(t testing.TB, e *Ensemble, j *Job) *Summary {
+	t.Helper()
+	if err := j.Check(e); err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Tabulate(t.Context(), j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func read(t testing.TB, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func readVotes(t testing.TB, path string) map[int64]galaxyzoo.Votes {
+	t.Helper()
+	l, err := galaxyzoo.ParsePredictions(strings.NewReader(read(t, path)), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	votes := map[int64]galaxyzoo.Votes{}
+	for i, id := range l.IDs {
+		votes[id] = l.Votes[i]
+	}
+	return votes
+}
+
+func sameVotes(t testing.TB, got, want map[int64]galaxyzoo.Votes) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d galaxies, want %d", len(got), len(want))
+	}
+	for id, w := range want {
+		g := got[id]
+		if d := furthest(&g, &w); d > tolerance {
+			t.Errorf("galaxy %d is off by %g", id, d)
+		}
+	}
+}
+
+func TestFormatsAgree(t *testing.T) {
+	e, dir, out := ensembleOf(t, 2), imageFolder(t, 11), t.TempDir()
+	files := map[string]string{}
+	for _, extension := range []string{".csv", ".jsonl", ".parquet"} {
+		path := filepath.Join(out, extension[1:]+extension)
+		j := job(t, dir, path)
+		j.Options.Uncertainty, j.Options.Consistent, j.Answers = true, true, true
+		if s := tabulate(t, e, j); s.Predicted != 11 || s.Images != 11 || s.Unreadable != 0 || s.MaxMoved <= 0 {
+			t.Errorf("%s: %+v", extension, s)
+		}
+		files[extension] = path
+	}
+	lines := strings.Split(strings.TrimSpace(read(t, files[".csv"])), "\n")
+	if want := 1 + 37 + 37 + 1 + 1; len(lines) != 12 || len(strings.Split(lines[0], ",")) != want {
+		t.Fatalf("%d lines, header %s", len(lines), lines[0])
+	}
+	votes := readVotes(t, files[".csv"])
+
+	for i, line := range strings.Split(strings.TrimSpace(read(t, files[".jsonl"])), "\n") {
+		var row map[string]any
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(line, `{"GalaxyID":"`) || len(row) != 77 || row["answers"] == "" {
+			t.Fatalf("line %d: %s", i+1, line)
+		}
+		if !strings.HasPrefix(lines[i+1], fmt.Sprintf("%s,%.7f,", row["GalaxyID"], row["Class1.1"])) {
+			t.Errorf("line %d is %s in CSV", i+1, lines[i+1])
+		}
+	}
+
+	type parquetRow struct {
+		ID    string  `parquet:"GalaxyID"`
+		First float64 `parquet:"Class1.1"`
+		Last  float64 `parquet:"Class11.6"`
+		Words string  `parquet:"answers"`
+	}
+	rows, err := parquet.ReadFile[parquetRow](files[".parquet"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		var id int64
+		fmt.Sscan(row.ID, &id)
+		if v := votes[id]; len(rows) != 11 || v[0] != row.First || v[36] != row.Last || row.Words == "" {
+			t.Errorf("%+v in Parquet, %g and %g in CSV", row, v[0], v[36])
+		}
+	}
+}
+
+func TestShardsMerge(t *testing.T) {
+	e, dir, out := ensembleOf(t, 1), imageFolder(t, 19), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "5.jpg"), []byte("no image"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(out, "whole.csv")
+	tabulate(t, e, job(t, dir, whole))
+	var parts []string
+	for n := range 3 {
+		part := filepath.Join(out, fmt.Sprintf("part%d.csv", n))
+		j := job(t, dir, part)
+		j.Shard, j.Options.BatchSize = Shard{n + 1, 3}, 3+n
+		tabulate(t, e, j)
+		parts = append(parts, part)
+	}
+	slices.Reverse(parts)
+	merged := filepath.Join(out, "merged.csv")
+	s, err := Merge(t.Context(), parts, merged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Predicted != 18 || s.Unreadable != 1 || s.Images != 19 {
+		t.Errorf("%+v", s)
+	}
+	sameVotes(t, readVotes(t, merged), readVotes(t, whole))
+	if got, want := read(t, errorsFile(merged)), read(t, errorsFile(whole)); got != want || !strings.Contains(got, "5.jpg") {
+		t.Errorf("errors are %q, want %q", got, want)
+	}
+
+	other := filepath.Join(out, "other.csv")
+	j := job(t, dir, other)
+	j.Shard, j.Options.Views = Shard{1, 3}, 2
+	tabulate(t, e, j)
+	half := filepath.Join(out, "half.csv")
+	j = job(t, dir, half)
+	j.Shard = Shard{1, 2}
+	tabulate(t, e, j)
+	cut := filepath.Join(out, "cut.csv")
+	text := read(t, parts[0])
+	text = text[:strings.LastIndexByte(text[:len(text)-1], '\n')+1]
+	for path, content := range map[string]string{cut: text, metaFile(cut): read(t, metaFile(parts[0])), errorsFile(cut): ""} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		name  string
+		parts []string
+		want  string
+	}{
+		{"one missing", parts[1:], "missing: shard 3/3"},
+		{"one twice", append(parts, parts[0]), "are both shard 3/3"},
+		{"other views", []string{other, parts[0], parts[1]}, "do not belong together"},
+		{"another count", []string{half, parts[0], parts[1]}, "is shard"},
+		{"cut short", []string{cut, parts[1], parts[2]}, "it was cut or changed"},
+		{"no CSV", []string{"a.parquet"}, "no CSV file"},
+		{"no meta", []string{filepath.Join(out, "none.csv")}, "failed to read how"},
+		{"none", nil, "no parts"},
+	} {
+		to := filepath.Join(out, "never.csv")
+		_, err := Merge(t.Context(), test.parts, to)
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+		if _, err := os.Lstat(to); err == nil {
+			t.Errorf("%s: a table was left", test.name)
+		}
+	}
+}
+
+// A job that is stopped again and again, and resumed, ends with the table, the
+// features and the errors of one that was not.
+func TestResume(t *testing.T) {
+	e, dir, out := ensembleOf(t, 1), imageFolder(t, 40), t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "17.jpg"), []byte("no image"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	begin := func(name string) *Job {
+		j := job(t, dir, filepath.Join(out, name+".csv"))
+		j.Features, j.Options.Features = filepath.Join(out, name+"-features.npy"), true
+		return j
+	}
+	tabulate(t, e, begin("whole"))
+
+	j := begin("parts")
+	for _, stopAt := range []int{0, 9, 21, 39} {
+		ctx, stop := context.WithCancel(t.Context())
+		j.Progress = func(done, _ int) {
+			if done >= stopAt {
+				stop()
+			}
+		}
+		if stopAt == 0 {
+			stop()
+		}
+		_, err := e.Tabulate(ctx, j)
+		stop()
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped at %d: %v", stopAt, err)
+		}
+		if _, err := os.Lstat(j.Out); err == nil {
+			t.Fatal("a table is there before it is whole")
+		}
+		if stopAt == 9 {
+			// Half a line, as a kill leaves it.
+			f, err := os.OpenFile(j.Out+journalSuffix, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.WriteString(`{"id":"999","cel`)
+			f.Close()
+		}
+		j.Resume = true
+	}
+	j.Progress = nil
+	s := tabulate(t, e, j)
+	if s.Resumed < 21 || s.Predicted != 39 || s.Unreadable != 1 {
+		t.Errorf("%+v", s)
+	}
+	sameVotes(t, readVotes(t, j.Out), readVotes(t, filepath.Join(out, "whole.csv")))
+	if read(t, errorsFile(j.Out)) != read(t, filepath.Join(out, "whole.errors.csv")) {
+		t.Error("other errors")
+	}
+	got, err := ReadFeatures(j.Features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ReadFeatures(filepath.Join(out, "whole-features.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.IDs, want.IDs) || len(got.Values) != len(want.Values) {
+		t.Errorf("features of %d galaxies, want %d", len(got.IDs), len(want.IDs))
+	}
+	for i, x := range got.Values {
+		if d := x - want.Values[i]; d > 1e-5 || d < -1e-5 { // of values up to some tens
+			t.Fatalf("feature %d differs by %g", i, d)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(out, "*"+journalSuffix)); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if s := tabulate(t, e, j); s.Resumed != 40 || s.Predicted != 39 {
+		t.Errorf("a finished job, resumed: %+v", s)
+	}
+}
+
+func TestTabulateRefuses(t *testing.T) {
+	e, dir := ensembleOf(t, 1), imageFolder(t, 6)
+	stopped := func(t *testing.T, out string) {
+		t.Helper()
+		ctx, stop := context.WithCancel(t.Context())
+		j := job(t, dir, out)
+		j.Progress = func(int, int) { stop() }
+		if _, err := e.Tabulate(ctx, j); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	broken := imageFolder(t, 2)
+	for _, name := range []string{"1.jpg", "2.jpg"} {
+		if err := os.WriteFile(filepath.Join(broken, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		change func(t *testing.T, j *Job)
+		want   string
+		usage  bool
+	}{
+		{"a table that is there", func(t *testing.T, j *Job) { os.WriteFile(j.Out, nil, 0o644) }, "nothing is overwritten", true},
+		{"an unknown format", func(t *testing.T, j *Job) { j.Out += ".fits" }, "ends in none of .csv, .jsonl, .parquet", true},
+		{"no folder", func(t *testing.T, j *Job) { j.Out = filepath.Join(j.Out, "x.csv") }, "is no folder", true},
+		{"begun before", func(t *testing.T, j *Job) { stopped(t, j.Out) }, "from a prediction that was stopped", true},
+		{"begun otherwise", func(t *testing.T, j *Job) { stopped(t, j.Out); j.Resume = true; j.Options.Views = 3 }, "was begun with other views", true},
+		{"other images", func(t *testing.T, j *Job) {
+			stopped(t, j.Out)
+			j.Resume = true
+			other := imageFolder(t, 5)
+			writeImage(t, filepath.Join(other, "0.jpg"), 1)
+			j.Listing = open(t, other)
+		}, "goes on from other images", true},
+		{"a damaged journal", func(t *testing.T, j *Job) {
+			stopped(t, j.Out)
+			j.Resume = true
+			path := j.Out + journalSuffix
+			os.WriteFile(path, bytes.Replace([]byte(read(t, path)), []byte(`"cells"`), []byte(`"cells`), 1), 0o644)
+		}, "is damaged", false},
+		{"strict", func(t *testing.T, j *Job) { j.Listing, j.Strict = open(t, broken), true }, "1.jpg: the file is empty", false},
+		{"nothing to read", func(t *testing.T, j *Job) { j.Listing = open(t, broken) }, "none of the 2 images could be read", false},
+		{"names for Kaggle", func(t *testing.T, j *Job) {
+			named := t.TempDir()
+			writeImage(t, filepath.Join(named, "M31.jpg"), 1)
+			j.Listing, j.Submission = open(t, named), true
+		}, `"M31" is not a positive whole number`, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			j := job(t, dir, filepath.Join(t.TempDir(), "x.csv"))
+			test.change(t, j)
+			err := j.Check(e)
+			if err == nil {
+				_, err = e.Tabulate(t.Context(), j)
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+			if _, usage := errors.AsType[*run.UsageError](err); usage != test.usage {
+				t.Errorf("%v: usage error %v, want %v", err, usage, test.usage)
+			}
+		})
+	}
+}
+
+// A submission is in the order of its ids with the columns of Kaggle's alone.
+func TestSubmission(t *testing.T) {
+	e, dir := ensembleOf(t, 1), imageFolder(t, 11)
+	j := job(t, dir, filepath.Join(t.TempDir(), "x.csv"))
+	j.Submission, j.Options.Consistent = true, true
+	tabulate(t, e, j)
+	lines := strings.Split(strings.TrimSpace(read(t, j.Out)), "\n")
+	if lines[0] != strings.Join(galaxyzoo.Header(), ",") || len(lines) != 12 {
+		t.Fatalf("%d lines, header %s", len(lines), lines[0])
+	}
+	for i, line := range lines[1:] {
+		if !strings.HasPrefix(line, fmt.Sprintf("%d,", i+1)) { // 10 after 9, not after 1
+			t.Errorf("line %d is %s", i+2, line)
+		}
+	}
+	for _, v := range readVotes(t, j.Out) {
+		if err := v.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestShard(t *testing.T) {
+	counts := map[int]int{}
+	for id := range 3000 {
+		in := 0
+		for n := 1; n <= 3; n++ {
+			if (Shard{n, 3}).Has(fmt.Sprint(id)) {
+				in, counts[n] = in+1, counts[n]+1
+			}
+		}
+		if in != 1 {
+			t.Fatalf("image %d is in %d shards", id, in)
+		}
+	}
+	for n, count := range counts {
+		if count < 900 || count > 1100 { // 26 is a standard deviation
+			t.Errorf("shard %d has %d of 3000 images", n, count)
+		}
+	}
+	if !(Shard{1, 5}).Has("100008") || !Whole.Has("100008") {
+		t.Error("image 100008 has changed its shard")
+	}
+	for _, text := range []string{"", "1", "0/2", "3/2", "1/0", "a/b", "1/2/3", "-1/2"} {
+		if s, err := ParseShard(text); err == nil {
+			t.Errorf("%q is shard %v, want an error", text, s)
+		}
+	}
+	if s, err := ParseShard("2/8"); err != nil || s.String() != "2/8" {
+		t.Errorf("2/8 is %v, %v", s, err)
+	}
+}
