@@ -65,12 +65,13 @@ func (p Preprocessing) String() string {
 // Apply cuts the crop out of img and scales it to Size x Size pixels by area
 // averaging. The settings must pass Check.
 func (p Preprocessing) Apply(img *image.NRGBA) *image.NRGBA {
-	crop := img.SubImage(p.rectangle(img)).(*image.NRGBA)
+	crop := img.SubImage(p.Rectangle(img)).(*image.NRGBA)
 	return Resize(crop, p.Size, p.Size)
 }
 
-// rectangle returns the crop within the bounds of img.
-func (p Preprocessing) rectangle(img *image.NRGBA) image.Rectangle {
+// Rectangle returns the crop that Apply cuts out, within the bounds of img. The
+// settings must pass Check.
+func (p Preprocessing) Rectangle(img *image.NRGBA) image.Rectangle {
 	if p.Crop == CropROI {
 		return RegionOfInterest(img)
 	}

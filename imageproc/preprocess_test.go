@@ -69,7 +69,7 @@ func TestPreprocessingRectangle(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			img := image.NewNRGBA(image.Rectangle{Max: test.size}.Add(at))
 			p := Preprocessing{Crop: CropCentre, Width: test.width, Size: 8}
-			if got := p.rectangle(img).Sub(at); got != test.want {
+			if got := p.Rectangle(img).Sub(at); got != test.want {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
