@@ -96,10 +96,9 @@ type passInputs struct {
 	// updates, unless nil, has batch norm measure the batch, and collects the
 	// operations that move its averages.
 	updates *[]*tf.Operation
-	// seed, unless nil, turns dropout on. It returns a layer's seed, int64 [2],
-	// that no other layer has.
-	seed  func(scope *op.Scope, layer int) tf.Output
-	masks tf.Output // see pass
+	// draw, unless nil, turns dropout on, in a layer whose input has the shape in:
+	// see pass.
+	draw func(scope *op.Scope, layer int, in Shape) tf.Output
 }
 
 // forwarded is what comes out of a forward pass.
@@ -121,13 +120,13 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 	for i, row := range b.table {
 		p := &pass{
 			scope: scope.SubScope(row.Name), x: x, in: row.in, values: map[string]tf.Output{},
-			training: in.updates != nil, dropping: in.seed != nil, masks: in.masks,
+			training: in.updates != nil,
 		}
 		for _, v := range row.vars {
 			p.values[v.Name[len(row.Name)+1:]] = b.vars[v.Name].read
 		}
-		if p.dropping {
-			p.seed = in.seed(p.sub("seed"), i)
+		if in.draw != nil {
+			p.draw = func() tf.Output { return in.draw(p.sub("draw"), i, row.in) }
 		}
 		p.average = func(name string, batch tf.Output, decay float64) {
 			v, s := b.vars[row.Name+"/"+name], p.sub(name)
@@ -150,18 +149,23 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 	return out
 }
 
-// trainingInputs are those of a training pass: a mask for each of the images, drawn
-// anew at each step.
+// trainingInputs are those of a training pass: draws for each of the images, anew
+// at each step.
 func trainingInputs(scope *op.Scope, images tf.Output, seed uint64, step tf.Output, updates *[]*tf.Operation) passInputs {
 	rows := op.StridedSlice(scope, op.Shape(scope, images),
 		op.Const(scope.SubScope("begin"), []int32{0}), op.Const(scope.SubScope("end"), []int32{1}), op.Const(scope.SubScope("stride"), []int32{1}))
-	return passInputs{
-		updates: updates,
-		masks:   rows,
-		seed: func(s *op.Scope, layer int) tf.Output {
-			return op.Pack(s, []tf.Output{op.Const(s.SubScope("layer"), int64(seed)+int64(layer)<<32), step})
-		},
+	draw := func(s *op.Scope, layer int, in Shape) tf.Output {
+		dims := make([]int32, len(in))
+		for i, d := range in {
+			dims[i] = int32(d)
+		}
+		// The shape comes from the fed batch, not from the layer's input: so
+		// nothing random lies on the gradient's way.
+		shape := op.ConcatV2(s, []tf.Output{rows, op.Const(s.SubScope("dims"), dims)}, op.Const(s.SubScope("axis"), int32(0)))
+		number := op.Const(s.SubScope("layer"), int64(seed)+int64(layer)<<32)
+		return op.StatelessRandomUniform(s, shape, op.Pack(s, []tf.Output{number, step}))
 	}
+	return passInputs{updates: updates, draw: draw}
 }
 
 // imageShape is the shape of a batch of the network's input.

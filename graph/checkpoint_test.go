@@ -2,14 +2,11 @@ package graph
 
 import (
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // A trainer that is restored goes on exactly as the one that was saved: weights,
@@ -92,83 +89,6 @@ func TestRestoreErrors(t *testing.T) {
 	}
 	if err := trainer.Save(filepath.Join(saved, "variables.index", "below a file")); err == nil {
 		t.Error("a checkpoint was saved below a file")
-	}
-}
-
-func TestSavedModel(t *testing.T) {
-	net := tiny()
-	trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1})
-	batch := randomBatch(t, 16, net.Size, 4)
-	steps(t, trainer, batch, 5)
-	want := make([]galaxyzoo.Votes, batch.Rows)
-	if err := trainer.Predict(batch, want); err != nil {
-		t.Fatal(err)
-	}
-	weights, err := trainer.Weights()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if _, err := WriteSavedModel(dir, net, weights, Export{Preprocessing: []byte(`{"size":12}`)}); err != nil {
-		t.Fatal(err)
-	}
-	model, err := LoadModel(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer model.Close()
-	if model.Size != net.Size || string(model.Preprocessing) != `{"size":12}` {
-		t.Errorf("size %d and preprocessing %s", model.Size, model.Preprocessing)
-	}
-	got := make([]galaxyzoo.Votes, batch.Rows)
-	if err := model.Predict(batch, got); err != nil {
-		t.Fatal(err)
-	}
-	for i := range got {
-		for c := range got[i] {
-			if math.Abs(got[i][c]-want[i][c]) > 1e-6 { // float32; the loader may fold batch norm into other kernels
-				t.Fatalf("image %d, vote %d: %.8f, want %.8f", i, c, got[i][c], want[i][c])
-			}
-		}
-	}
-
-	// What makes a model no model is said before the runtime says it.
-	for _, part := range []string{"saved_model.pb", filepath.Join("variables", "variables.index"), filepath.Join("assets.extra", "preprocessing.json")} {
-		path := filepath.Join(dir, part)
-		if err := os.Rename(path, path+".away"); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := LoadModel(dir); err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("without %s: got %v, want an error that names it", part, err)
-		}
-		if err := os.Rename(path+".away", path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(dir, "saved_model.pb"), []byte("not a model"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := LoadModel(dir); err == nil {
-		t.Error("a text file was loaded as a model")
-	}
-}
-
-func TestWriteSavedModelErrors(t *testing.T) {
-	net := tiny()
-	weights := Weights{}
-	vars, err := net.Variables()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range vars {
-		weights[v.Name] = make([]float32, v.Elements())
-	}
-	if _, err := WriteSavedModel(filepath.Join(t.TempDir(), "not there"), net, weights, Export{}); err == nil {
-		t.Error("a model was written into a folder that is not there")
-	}
-	delete(weights, "conv1/kernel")
-	if _, err := WriteSavedModel(t.TempDir(), net, weights, Export{}); err == nil || !strings.Contains(err.Error(), "conv1/kernel") {
-		t.Errorf("got %v, want an error that names the missing weight", err)
 	}
 }
 

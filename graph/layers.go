@@ -15,10 +15,10 @@ type pass struct {
 	x        tf.Output // goes in; the layer replaces it by what comes out
 	in       Shape
 	training bool                 // batch norm measures the batch
-	dropping bool                 // dropout is on, with what follows
 	values   map[string]tf.Output // the layer's variables, by local name
-	masks    tf.Output            // how many masks dropout draws, int32 [1]: one for each example, or one for all
-	seed     tf.Output            // int64 [2], different for each layer and step
+	// draw, unless nil, turns dropout on: it returns uniform draws from [0, 1),
+	// float32 [batch, in...] or [1, in...], which no other layer has.
+	draw func() tf.Output
 	// average makes a moving average follow a batch statistic once the step
 	// is taken.
 	average func(name string, batch tf.Output, decay float64)
@@ -258,17 +258,10 @@ func (Dropout) variables(Shape) []Variable { return nil }
 func (Dropout) multiplyAdds(Shape) int64   { return 0 }
 
 func (l Dropout) build(p *pass) {
-	if !p.dropping || l.Rate == 0 {
+	if p.draw == nil || l.Rate == 0 {
 		return
 	}
-	dims := make([]int32, len(p.in))
-	for i, d := range p.in {
-		dims[i] = int32(d)
-	}
-	// The shape comes from the fed batch, not from x: so nothing random lies
-	// on the gradient's way.
-	shape := op.ConcatV2(p.sub("shape"), []tf.Output{p.masks, op.Const(p.sub("dims"), dims)}, op.Const(p.sub("axis"), int32(0)))
-	draw := op.StatelessRandomUniform(p.scope, shape, p.seed)
+	draw := p.draw()
 	keep := op.Cast(p.scope, op.GreaterEqual(p.scope, draw, op.Const(p.sub("rate"), float32(l.Rate))), tf.Float)
 	mask := op.Mul(p.sub("mask"), keep, op.Const(p.sub("scale"), float32(1/(1-l.Rate))))
 	p.x = op.Mul(p.scope, p.x, mask)

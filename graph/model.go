@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	nodepb "github.com/wamuir/graft/tensorflow/core/framework/node_def_go_proto"
@@ -30,7 +31,8 @@ type Model struct {
 	features     tf.Output // float32 [batch, featureSize]
 
 	withDropout call
-	seed        tf.Output // int64 [2]; no operation where there is no such signature
+	draws       []drawInput // none where there is no such signature
+	drawn       sync.Pool   // of *drawing
 }
 
 // call is what every signature has.
@@ -114,7 +116,7 @@ func (m *Model) bind() error {
 	}
 	if f.has(DropoutSignature) {
 		m.withDropout = call(DropoutSignature)
-		m.seed, _ = f.input(DropoutSignature, SeedName, tf.Int64, 2)
+		m.draws = f.draws()
 	}
 	m.serving = call(ServingSignature)
 	return f.err
@@ -162,7 +164,7 @@ func (f *finder) tensor(signature, name string, infos map[string]tf.TensorInfo, 
 	shape, _ := info.Shape.ToSlice() // one of unknown rank is nil, which does not fit either
 	fits := func(got, want int64) bool { return got == want || want == anySize && got > 0 }
 	if info.DType != dtype || !slices.EqualFunc(shape, want, fits) {
-		f.err = fmt.Errorf("the %s of its signature %q are %s %v, not what this program writes", name, signature, dtypes[info.DType], shape)
+		f.err = fmt.Errorf("the %s of its signature %q are %s %v, not what this program writes", name, signature, dtypeName(info.DType), shape)
 	}
 	return operation.Output(index), shape
 }
@@ -195,34 +197,6 @@ func (m *Model) Features(b *Batch, votes []galaxyzoo.Votes, features []float32) 
 	readVotes(out[0], votes)
 	copy(features, floats(memory(out[1])))
 	runtime.KeepAlive(out[1])
-	return nil
-}
-
-// HasDropout reports whether Sample works: whether the network has dropout, and
-// the model was written by a version that exports it.
-func (m *Model) HasDropout() bool { return m.seed.Op != nil }
-
-// Sample writes votes for the batch's images with dropout left on, which makes
-// the votes of many seeds a sample of the network's uncertainty (Gal & Ghahramani
-// 2016, arXiv 1506.02142). A seed stands for one thinned network: the same for all
-// images, whatever else is in the batch.
-func (m *Model) Sample(b *Batch, seed uint64, votes []galaxyzoo.Votes) error {
-	if !m.HasDropout() {
-		return fmt.Errorf("failed to sample: the model has no signature %q", DropoutSignature)
-	}
-	if len(votes) != b.Rows {
-		return fmt.Errorf("failed to sample: room for %d votes, want %d", len(votes), b.Rows)
-	}
-	number, err := tf.NewTensor([]int64{0, int64(seed)}) // the first tells layers apart
-	if err != nil {
-		return fmt.Errorf("failed to sample: %w", err)
-	}
-	out, err := m.model.Session.Run(map[tf.Output]*tf.Tensor{m.withDropout.images: b.images, m.seed: number},
-		[]tf.Output{m.withDropout.votes}, nil)
-	if err != nil {
-		return explain(err)
-	}
-	readVotes(out[0], votes)
 	return nil
 }
 

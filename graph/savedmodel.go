@@ -83,6 +83,9 @@ func writeSavedModel(dir string, net *Network, weights Weights, e Export) ([]Sig
 	if err != nil {
 		return nil, err
 	}
+	if err := describeOperations(meta); err != nil {
+		return nil, err
+	}
 	return signatures, writeModelFile(filepath.Join(dir, ModelFile), meta, maxModelFile)
 }
 
@@ -109,13 +112,14 @@ func writeModelFile(path string, meta *corepb.MetaGraphDef, limit int) error {
 
 // metaGraph describes the graph with all that loaders look for.
 func (n *inference) metaGraph(signatures []Signature) (*corepb.MetaGraphDef, error) {
-	def, err := portableGraph(n.graph)
+	def, err := encodeGraph(n.graph)
 	if err != nil {
 		return nil, err
 	}
 	meta := &corepb.MetaGraphDef{
 		MetaInfoDef: &corepb.MetaGraphDef_MetaInfoDef{
-			Tags: []string{ServeTag}, TensorflowVersion: tf.Version(),
+			MetaGraphVersion: n.net.Name + " " + n.net.Digest(),
+			Tags:             []string{ServeTag}, TensorflowVersion: tf.Version(),
 		},
 		GraphDef: def,
 		SaverDef: &corepb.SaverDef{
@@ -158,9 +162,8 @@ func collections(vars []*variable) (map[string]*corepb.CollectionDef, error) {
 	return map[string]*corepb.CollectionDef{"variables": collection(all), "trainable_variables": collection(trainable)}, nil
 }
 
-// portableGraph is the graph's definition without what ties it to this process
-// or to a recent TensorFlow.
-func portableGraph(g *tf.Graph) (*graphpb.GraphDef, error) {
+// encodeGraph returns the graph's definition without the devices of this machine.
+func encodeGraph(g *tf.Graph) (*graphpb.GraphDef, error) {
 	var encoded bytes.Buffer
 	if _, err := g.WriteTo(&encoded); err != nil {
 		return nil, err
@@ -171,10 +174,6 @@ func portableGraph(g *tf.Graph) (*graphpb.GraphDef, error) {
 	}
 	for _, node := range def.Node {
 		node.Device = ""
-		if node.Op == "VarHandleOp" {
-			delete(node.Attr, "debug_name")
-			delete(node.Attr, "allowed_devices")
-		}
 	}
 	return def, nil
 }

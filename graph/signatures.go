@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	shapepb "github.com/wamuir/graft/tensorflow/core/framework/tensor_shape_go_proto"
@@ -22,7 +23,6 @@ const (
 // Names of what goes in and out.
 const (
 	InputName    = "images"
-	SeedName     = "seed"
 	OutputName   = "votes"
 	FeaturesName = "features"
 )
@@ -39,7 +39,7 @@ type Signature struct {
 
 // A TensorSpec is what a signature takes or gives under a name.
 type TensorSpec struct {
-	DType string  `json:"dtype"` // "uint8", "int64" or "float32"
+	DType string  `json:"dtype"` // "uint8" or "float32"
 	Shape []int64 `json:"shape"` // -1 stands for any number of images
 	Doc   string  `json:"doc"`   // meaning, range and unit
 
@@ -58,76 +58,95 @@ func (s TensorSpec) String() string {
 	return text + "]"
 }
 
-var dtypes = map[tf.DataType]string{tf.Uint8: "uint8", tf.Int64: "int64", tf.Float: "float32"}
+// dtypeName returns "float32" for TensorFlow's DT_FLOAT, and its own name in
+// lower case for all others.
+func dtypeName(t tf.DataType) string {
+	if t == tf.Float {
+		return "float32"
+	}
+	return strings.ToLower(strings.TrimPrefix(typespb.DataType(t).String(), "DT_"))
+}
 
 func newTensorSpec(o tf.Output, doc string) TensorSpec {
 	dims, _ := o.Shape().ToSlice() // the rank is known: every shape is inferred
-	return TensorSpec{DType: dtypes[o.DataType()], Shape: dims, Doc: doc, output: o}
+	return TensorSpec{DType: dtypeName(o.DataType()), Shape: dims, Doc: doc, output: o}
 }
 
 // addSignatures adds all ways to call the network that it and its preprocessing
-// allow: originals only where a centre crop of that width is cut, 0 for none.
+// allow. centreCrop is the width of the crop that the preprocessing cuts from the
+// centre, 0 where it cuts another.
 func (n *inference) addSignatures(centreCrop int) ([]Signature, error) {
 	if centreCrop < 0 || centreCrop > originalSide {
 		return nil, fmt.Errorf("centre crop of %d pixels, want at most %d", centreCrop, originalSide)
 	}
-	scope, size := n.scope, n.net.Size
-	crops := newTensorSpec(n.images, "RGB, levels 0 to 255, cut and scaled as assets.extra/preprocessing.json says")
-	votes := func(pass forwarded) TensorSpec { return newTensorSpec(pass.votes, n.votesDoc()) }
-
 	signatures := []Signature{{
-		Name: ServingSignature, Doc: "the votes for prepared crops",
-		Inputs:  map[string]TensorSpec{InputName: crops},
-		Outputs: map[string]TensorSpec{OutputName: votes(n.plain)},
+		Name: ServingSignature, Doc: "the votes for crops",
+		Inputs:  map[string]TensorSpec{InputName: n.crops()},
+		Outputs: map[string]TensorSpec{OutputName: n.votes(n.plain)},
 	}}
 	if centreCrop > 0 {
-		s := scope.SubScope("original")
-		images := op.Placeholder(s.SubScope("input"), tf.Uint8, op.PlaceholderShape(tf.MakeShape(-1, originalSide, originalSide, Channels)))
-		pass := n.forward(s.SubScope("network"), cutCentre(s.SubScope("crop"), images, centreCrop, size), passInputs{})
-		signatures = append(signatures, Signature{
-			Name: OriginalSignature, Doc: "the votes for whole images as the survey has them; crop and scaling are part of the graph",
-			Inputs:  map[string]TensorSpec{InputName: newTensorSpec(images, "RGB, levels 0 to 255, uncut")},
-			Outputs: map[string]TensorSpec{OutputName: votes(pass)},
-		})
+		signatures = append(signatures, n.addOriginal(centreCrop))
 	}
 	if n.plain.features.Op != nil {
+		features := newTensorSpec(n.plain.features, "activations of the last hidden layer")
 		signatures = append(signatures, Signature{
 			Name: FeaturesSignature, Doc: "what the last layer makes the votes of, to compare galaxies by",
-			Inputs: map[string]TensorSpec{InputName: crops},
-			Outputs: map[string]TensorSpec{
-				FeaturesName: newTensorSpec(n.plain.features, "activations of the last hidden layer"),
-				OutputName:   votes(n.plain),
-			},
+			Inputs:  map[string]TensorSpec{InputName: n.crops()},
+			Outputs: map[string]TensorSpec{FeaturesName: features, OutputName: n.votes(n.plain)},
 		})
 	}
 	if n.net.hasDropout() {
-		s := scope.SubScope("dropout")
-		seed := op.Placeholder(s.SubScope("input"), tf.Int64, op.PlaceholderShape(tf.MakeShape(2)))
-		pass := n.forward(s.SubScope("network"), n.images, passInputs{
-			// One mask for all images: an image's votes do not depend on those
-			// beside it.
-			masks: op.Const(s.SubScope("masks"), []int32{1}),
-			seed: func(s *op.Scope, layer int) tf.Output {
-				return op.AddV2(s, seed, op.Const(s.SubScope("layer"), []int64{int64(layer) << 32, 0}))
-			},
-		})
-		signatures = append(signatures, Signature{
-			Name: DropoutSignature, Doc: "one draw of votes with dropout left on; the spread of many tells the network's uncertainty",
-			Inputs: map[string]TensorSpec{
-				InputName: crops,
-				SeedName:  newTensorSpec(seed, "any two numbers; the same ones give the same draw"),
-			},
-			Outputs: map[string]TensorSpec{OutputName: votes(pass)},
-		})
+		signatures = append(signatures, n.addDropout())
 	}
-	return signatures, scope.Err()
+	return signatures, n.scope.Err()
 }
 
-func (n *inference) votesDoc() string {
-	if n.net.Output == Sigmoid {
-		return "vote fractions, 0 to 1"
+// addOriginal adds the network with the crop before it.
+func (n *inference) addOriginal(centreCrop int) Signature {
+	s := n.scope.SubScope("original")
+	images := op.Placeholder(s.SubScope("input"), tf.Uint8, op.PlaceholderShape(tf.MakeShape(-1, originalSide, originalSide, Channels)))
+	levels := cutCentre(s.SubScope("crop"), images, centreCrop, n.net.Size)
+	pass := n.forward(s.SubScope("network"), levels, passInputs{})
+	return Signature{
+		Name: OriginalSignature, Doc: "the votes for images as the survey has them; crop and scaling are part of the graph",
+		Inputs:  map[string]TensorSpec{InputName: newTensorSpec(images, "RGB, levels 0 to 255, uncut")},
+		Outputs: map[string]TensorSpec{OutputName: n.votes(pass)},
 	}
-	return "vote fractions, which may leave 0 to 1"
+}
+
+// addDropout adds the network with dropout left on. Its draws are fed: the one
+// operation that makes them from a seed is one that TensorFlow alone has, and the
+// converters that take all signatures at once would fail at it.
+func (n *inference) addDropout() Signature {
+	s := n.scope.SubScope("dropout")
+	inputs := map[string]TensorSpec{InputName: n.crops()}
+	draw := func(s *op.Scope, layer int, in Shape) tf.Output {
+		shape := []int64{1} // one for all images, whose votes then do not depend on those beside them
+		for _, d := range in {
+			shape = append(shape, int64(d))
+		}
+		draws := op.Placeholder(s, tf.Float, op.PlaceholderShape(tf.MakeShape(shape...)))
+		row := n.table[layer]
+		inputs[row.Name] = newTensorSpec(draws, "uniform draws from 0 to 1; where one is below the layer's "+row.Settings+" it switches a value off")
+		return draws
+	}
+	pass := n.forward(s.SubScope("network"), n.images, passInputs{draw: draw})
+	return Signature{
+		Name: DropoutSignature, Doc: "the votes of the network thinned by dropout; their spread over many draws tells its uncertainty",
+		Inputs:  inputs,
+		Outputs: map[string]TensorSpec{OutputName: n.votes(pass)},
+	}
+}
+
+func (n *inference) crops() TensorSpec {
+	return newTensorSpec(n.images, "RGB, levels 0 to 255, cut and scaled as the preprocessing says")
+}
+
+func (n *inference) votes(pass forwarded) TensorSpec {
+	if n.net.Output == Sigmoid {
+		return newTensorSpec(pass.votes, "vote fractions, 0 to 1")
+	}
+	return newTensorSpec(pass.votes, "vote fractions, which may leave 0 to 1")
 }
 
 // hasDropout reports whether dropout does anything in the network.
@@ -138,7 +157,7 @@ func (n *Network) hasDropout() bool {
 	})
 }
 
-// signatureDef encodes a signature.
+// def encodes the signature.
 func (s Signature) def() *corepb.SignatureDef {
 	infos := func(specs map[string]TensorSpec) map[string]*corepb.TensorInfo {
 		out := map[string]*corepb.TensorInfo{}
