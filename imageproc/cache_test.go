@@ -268,7 +268,7 @@ func TestCacheBadImages(t *testing.T) {
 		t.Fatalf("the error has %d lines, want %d:\n%v", len(lines), maxImageErrors+1, err)
 	}
 	for i, line := range lines[:maxImageErrors] {
-		if want := c.Galaxies[i].File + ": the content is text, want a JPEG or PNG image"; line != want {
+		if want := c.Galaxies[i].File + ": the content is text, want a JPEG, PNG or FITS image"; line != want {
 			t.Errorf("line %d is %q, want %q", i, line, want)
 		}
 	}

@@ -25,10 +25,11 @@ type Limits struct {
 // most 64 MiB.
 var DefaultLimits = Limits{MaxBytes: 32 << 20, MaxWidth: 4096, MaxHeight: 4096}
 
-// Decode reads a JPEG or a PNG; which of the two is seen from its content, never
-// from its name. Grey, CMYK, paletted and 16-bit images become 8-bit RGB, and
-// transparency is laid over black, the colour of the sky. The dimensions are
-// checked before pixels are allocated for. The error is a *galaxyzoo.DataError
+// Decode reads a JPEG, a PNG or a FITS image; which of them is seen from its
+// content, never from its name. Grey, CMYK, paletted and 16-bit images become
+// 8-bit RGB, and transparency is laid over black, the colour of the sky; what
+// FITS becomes, DecodeFITS says, with DefaultStretch. The dimensions are checked
+// before pixels are allocated for. The error is a *galaxyzoo.DataError
 // that carries the given name and what is wrong with the file.
 func Decode(r io.Reader, name string, l Limits) (*image.NRGBA, error) {
 	img, err := decode(r, l)
@@ -56,22 +57,20 @@ func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
 		format = codec{kind, jpeg.DecodeConfig, jpeg.Decode}
 	case "PNG":
 		format = codec{kind, png.DecodeConfig, png.Decode}
+	case "FITS":
+		return DecodeFITS(encoded, l, DefaultStretch)
 	case "":
-		return nil, errors.New("the file is empty, want a JPEG or PNG image")
+		return nil, errors.New("the file is empty, want a JPEG, PNG or FITS image")
 	default:
-		return nil, fmt.Errorf("the content is %s, want a JPEG or PNG image", kind)
+		return nil, fmt.Errorf("the content is %s, want a JPEG, PNG or FITS image", kind)
 	}
 
 	config, err := format.decodeConfig(bytes.NewReader(encoded))
 	if err != nil {
 		return nil, format.fail(err)
 	}
-	if config.Width < 1 || config.Height < 1 {
-		return nil, fmt.Errorf("the image is %dx%d pixels: it holds none", config.Width, config.Height)
-	}
-	if config.Width > l.MaxWidth || config.Height > l.MaxHeight {
-		return nil, fmt.Errorf("the image is %dx%d pixels, the limit is %dx%d",
-			config.Width, config.Height, l.MaxWidth, l.MaxHeight)
+	if err := l.check(config.Width, config.Height); err != nil {
+		return nil, err
 	}
 	img, err := format.decode(bytes.NewReader(encoded))
 	if err != nil {
@@ -80,7 +79,17 @@ func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
 	return flatten(img), nil
 }
 
-// A codec is one of the formats that Decode accepts.
+func (l Limits) check(width, height int) error {
+	if width < 1 || height < 1 {
+		return fmt.Errorf("the image is %dx%d pixels: it holds none", width, height)
+	}
+	if width > l.MaxWidth || height > l.MaxHeight {
+		return fmt.Errorf("the image is %dx%d pixels, the limit is %dx%d", width, height, l.MaxWidth, l.MaxHeight)
+	}
+	return nil
+}
+
+// A codec is one of the formats that Go's own packages read.
 type codec struct {
 	name         string
 	decodeConfig func(io.Reader) (image.Config, error)
@@ -114,8 +123,8 @@ func flatten(img image.Image) *image.NRGBA {
 	return &image.NRGBA{Pix: canvas.Pix, Stride: canvas.Stride, Rect: canvas.Rect}
 }
 
-// sniff names what the content starts with: "JPEG", "PNG", "" for no content
-// at all, or words for a message about anything else.
+// sniff names what the content starts with: "JPEG", "PNG", "FITS", "" for no
+// content at all, or words for a message about anything else.
 func sniff(content []byte) string {
 	if len(content) == 0 {
 		return ""
@@ -142,7 +151,7 @@ var signatures = []struct{ prefix, kind string }{
 	{"MM\x00*", "a TIFF image"},
 	{"BM", "a BMP image"},
 	{"RIFF", "a RIFF file (WebP?)"},
-	{"SIMPLE  =", "a FITS file"},
+	{"SIMPLE  =", "FITS"},
 	{"\x1f\x8b", "gzip-compressed"},
 	{"PK\x03\x04", "a ZIP archive"},
 }

@@ -86,7 +86,7 @@ func TestDecodeRefuses(t *testing.T) {
 		want    string
 	}{
 		{"empty", nil, DefaultLimits, "the file is empty"},
-		{"text", []byte("GalaxyID,Class1.1\n"), DefaultLimits, "the content is text, want a JPEG or PNG image"},
+		{"text", []byte("GalaxyID,Class1.1\n"), DefaultLimits, "the content is text, want a JPEG, PNG or FITS image"},
 		{"zeros", make([]byte, 100), DefaultLimits, "the content is of an unknown kind"},
 		{"gif", gifImage.Bytes(), DefaultLimits, "the content is a GIF image"},
 		{"tiff", encodeWith(t, imaging.TIFF, galaxy), DefaultLimits, "the content is a TIFF image"},
