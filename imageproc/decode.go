@@ -45,8 +45,8 @@ func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to read image: %w", err)
 	}
-	if int64(len(encoded)) > l.MaxBytes {
-		return nil, fmt.Errorf("image file is larger than the limit of %d bytes", l.MaxBytes)
+	if err := l.checkBytes(encoded); err != nil {
+		return nil, err
 	}
 
 	// image.Decode would accept whatever format some imported package has
@@ -77,6 +77,13 @@ func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
 		return nil, format.fail(err)
 	}
 	return flatten(img), nil
+}
+
+func (l Limits) checkBytes(encoded []byte) error {
+	if int64(len(encoded)) > l.MaxBytes {
+		return fmt.Errorf("image file is larger than the limit of %d bytes", l.MaxBytes)
+	}
+	return nil
 }
 
 func (l Limits) check(width, height int) error {

@@ -25,6 +25,9 @@ func DecodeFITS(encoded []byte, l Limits, s Stretch) (*image.NRGBA, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	if err := l.checkBytes(encoded); err != nil {
+		return nil, err
+	}
 	f, err := firstFITSImage(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("failed to decode FITS: %w", err)

@@ -188,6 +188,25 @@ func TestFITSRefuses(t *testing.T) {
 	}
 }
 
+func TestFITSLimits(t *testing.T) {
+	content := fitsGalaxy(9, 7)
+	size := int64(len(content))
+	for _, test := range []struct {
+		limits Limits
+		want   string
+	}{
+		{Limits{size, 9, 7}, ""},
+		{Limits{size - 1, 9, 7}, "image file is larger than the limit of"},
+		{Limits{size, 8, 7}, "the image is 9x7 pixels, the limit is 8x7"},
+		{Limits{size, 9, 6}, "the image is 9x7 pixels, the limit is 9x6"},
+	} {
+		_, err := DecodeFITS(content, test.limits, DefaultStretch)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: got %v, want %q", test.limits, err, test.want)
+		}
+	}
+}
+
 // Wherever the file ends, what is there is either all pixels or an error.
 func TestFITSTruncated(t *testing.T) {
 	whole := fitsGalaxy(21, 15)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 )
 
 // A Stretch turns the brightness that a telescope measures into levels of 0 to
@@ -97,8 +98,8 @@ func (s Stretch) apply(planes [][]float32, width, height int) (*image.NRGBA, err
 // curve returns the function from intensity, above 0, to brightness, 0 to 1 and
 // beyond. It overwrites nothing.
 func (s Stretch) curve(intensity []float32) (func(float64) float64, error) {
-	least, brightest := float64(quantile(intensity, 0)), float64(quantile(intensity, 1))
-	if least == brightest {
+	brightest := float64(slices.Max(intensity))
+	if float64(slices.Min(intensity)) == brightest {
 		return nil, errors.New("all pixels are equally bright: the image shows nothing")
 	}
 	if brightest <= 0 {
