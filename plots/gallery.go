@@ -26,18 +26,15 @@ const portraitPixels = 800
 // ReadImage reads the portrait's image from its file; a large one is scaled down.
 // Errors are *galaxyzoo.DataError.
 func (p *Portrait) ReadImage() error {
-	r, err := imageproc.Entry{ID: p.ID, File: p.File}.Source().Open()
+	img, err := imageproc.DefaultDecoder.Read(imageproc.Entry{ID: p.ID, File: p.File}.Source())
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	if p.Image, err = imageproc.Decode(r, p.File, imageproc.DefaultLimits); err != nil {
-		return err
-	}
-	size := p.Image.Rect.Size()
+	size := img.Rect.Size()
 	if longer := max(size.X, size.Y); longer > portraitPixels {
-		p.Image = imageproc.Resize(p.Image, max(size.X*portraitPixels/longer, 1), max(size.Y*portraitPixels/longer, 1))
+		img = imageproc.Resize(img, max(size.X*portraitPixels/longer, 1), max(size.Y*portraitPixels/longer, 1))
 	}
+	p.Image = img
 	return nil
 }
 
