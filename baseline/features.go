@@ -30,7 +30,7 @@ type Features struct {
 // nil.
 func ReadFeatures(ctx context.Context, c *galaxyzoo.Catalogue, progress func(done, total int)) (*Features, error) {
 	m := NewMeter(c)
-	bad, err := imageproc.Visit(ctx, imageproc.CatalogueSources(c), progress, func(_, i int, img *image.NRGBA) error {
+	bad, err := imageproc.Visit(ctx, &imageproc.DefaultDecoder, imageproc.CatalogueSources(c), progress, func(_, i int, img *image.NRGBA) error {
 		m.Measure(i, img)
 		return nil
 	})

@@ -23,7 +23,7 @@ type Cache struct {
 	file   []byte // the mapping; nil once closed
 }
 
-// OpenCache opens the crops of c under p in the folder dir, making both the
+// OpenCache opens the crops of c under p, decoded by d, in the folder dir, making both the
 // folder and the file where they are missing. A file that is truncated, damaged
 // or made from other images is built anew. One process builds a file at a
 // time; others wait for it and share the result.
@@ -33,21 +33,21 @@ type Cache struct {
 // stops the build, which then leaves no file behind, as does every error. Faults
 // of images are *galaxyzoo.DataError, joined: all images are looked at, and the
 // first 20 faults are told.
-func OpenCache(ctx context.Context, dir string, c *galaxyzoo.Catalogue, p Preprocessing, progress func(done, total int)) (*Cache, error) {
+func OpenCache(ctx context.Context, dir string, d *Decoder, c *galaxyzoo.Catalogue, p Preprocessing, progress func(done, total int)) (*Cache, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("failed to create the folder for crops: %w", err)
 	}
-	header := newCacheHeader(c, p)
+	header := newCacheHeader(d, c, p)
 	path := filepath.Join(dir, fmt.Sprintf("%s%s-%x%s", cachePrefix, p, header.key[:16], cacheSuffix))
 	cache, err := mapCache(path, header)
 	var damage *damageError
 	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &damage) {
 		return cache, err
 	}
-	b := builder{path: path, header: header, catalogue: c, preprocessing: p, progress: progress}
+	b := builder{path: path, decoder: d, header: header, catalogue: c, preprocessing: p, progress: progress}
 	if err := b.build(ctx); err != nil {
 		return nil, err
 	}

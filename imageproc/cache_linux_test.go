@@ -18,7 +18,7 @@ func TestCacheOnAFullDisk(t *testing.T) {
 
 	// 90 crops of 768 bytes are 69 kB.
 	c := writeCatalogue(t, 90)
-	_, err := OpenCache(context.Background(), dir, c, roi16, func(int, int) {
+	_, err := OpenCache(context.Background(), dir, &DefaultDecoder, c, roi16, func(int, int) {
 		t.Error("images were decoded for a disk that has no room")
 	})
 	if !errors.Is(err, unix.ENOSPC) {

@@ -65,7 +65,7 @@ func reopen(t testing.TB, dir string) *galaxyzoo.Catalogue {
 // open is OpenCache that must succeed. It reports whether the file was built.
 func open(t testing.TB, dir string, c *galaxyzoo.Catalogue, p Preprocessing) (cache *Cache, built bool) {
 	t.Helper()
-	cache, err := OpenCache(context.Background(), dir, c, p, func(done, total int) { built = true })
+	cache, err := OpenCache(context.Background(), dir, &DefaultDecoder, c, p, func(done, total int) { built = true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestCacheRoundTrip(t *testing.T) {
 func TestCacheProgress(t *testing.T) {
 	c := writeCatalogue(t, 17)
 	last := 0
-	cache, err := OpenCache(context.Background(), t.TempDir(), c, roi16, func(done, total int) {
+	cache, err := OpenCache(context.Background(), t.TempDir(), &DefaultDecoder, c, roi16, func(done, total int) {
 		if done != last+1 || total != 17 {
 			t.Errorf("progress is %d of %d after %d", done, total, last)
 		}
@@ -235,11 +235,11 @@ func flipped(content []byte, i int) []byte {
 
 func TestCacheAnotherVersion(t *testing.T) {
 	c := writeCatalogue(t, 1)
-	b := newCacheHeader(c, roi16).encode()
-	if _, err := decodeCacheHeader(b, newCacheHeader(c, roi16)); err != nil {
+	b := newCacheHeader(&DefaultDecoder, c, roi16).encode()
+	if _, err := decodeCacheHeader(b, newCacheHeader(&DefaultDecoder, c, roi16)); err != nil {
 		t.Errorf("the header does not read back: %v", err)
 	}
-	if _, err := decodeCacheHeader(b, newCacheHeader(c, Preprocessing{Crop: CropROI, Size: 8})); err == nil {
+	if _, err := decodeCacheHeader(b, newCacheHeader(&DefaultDecoder, c, Preprocessing{Crop: CropROI, Size: 8})); err == nil {
 		t.Error("the header of another size was accepted")
 	}
 }
@@ -256,7 +256,7 @@ func TestCacheBadImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := 0
-	_, err := OpenCache(context.Background(), dir, c, roi16, func(n, _ int) { done = n })
+	_, err := OpenCache(context.Background(), dir, &DefaultDecoder, c, roi16, func(n, _ int) { done = n })
 	if err == nil {
 		t.Fatal("faulty images were accepted")
 	}
@@ -290,7 +290,7 @@ func TestCacheCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	last := 0
-	_, err := OpenCache(ctx, dir, c, roi16, func(done, _ int) {
+	_, err := OpenCache(ctx, dir, &DefaultDecoder, c, roi16, func(done, _ int) {
 		if last = done; done == 5 {
 			cancel()
 		}
@@ -348,7 +348,7 @@ func TestCacheWaitingCanBeCancelled(t *testing.T) {
 	defer lock.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*lockPoll)
 	defer cancel()
-	if _, err := OpenCache(ctx, dir, c, roi16, nil); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := OpenCache(ctx, dir, &DefaultDecoder, c, roi16, nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error is %v, want context.DeadlineExceeded", err)
 	}
 	if names := listing(t, dir); len(names) != 1 {
@@ -390,11 +390,11 @@ func TestCacheFolderErrors(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	_, err := OpenCache(context.Background(), filepath.Join(file, "crops"), c, roi16, nil)
+	_, err := OpenCache(context.Background(), filepath.Join(file, "crops"), &DefaultDecoder, c, roi16, nil)
 	if err == nil || !strings.Contains(err.Error(), "failed to create the folder for crops") || !strings.Contains(err.Error(), file) {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := OpenCache(context.Background(), t.TempDir(), c, Preprocessing{}, nil); err == nil {
+	if _, err := OpenCache(context.Background(), t.TempDir(), &DefaultDecoder, c, Preprocessing{}, nil); err == nil {
 		t.Error("settings that do not pass Check were accepted")
 	}
 }

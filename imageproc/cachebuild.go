@@ -25,6 +25,7 @@ const maxImageErrors = 20
 // A builder makes the cache file of one catalogue.
 type builder struct {
 	path          string
+	decoder       *Decoder
 	header        cacheHeader
 	catalogue     *galaxyzoo.Catalogue
 	preprocessing Preprocessing
@@ -94,7 +95,7 @@ func (b *builder) writeCrops(ctx context.Context, f *os.File) error {
 	for i := range crops {
 		crops[i] = make([]byte, b.header.cropBytes())
 	}
-	faults, err := Visit(ctx, CatalogueSources(b.catalogue), b.progress, func(visitor, position int, img *image.NRGBA) error {
+	faults, err := Visit(ctx, b.decoder, CatalogueSources(b.catalogue), b.progress, func(visitor, position int, img *image.NRGBA) error {
 		crop := crops[visitor]
 		PackRGB(crop, b.preprocessing.Apply(img))
 		if _, err := f.WriteAt(crop, headerSize+int64(position)*int64(len(crop))); err != nil {

@@ -36,9 +36,13 @@ type cacheHeader struct {
 	pixels uint32
 }
 
-// newCacheHeader describes the crops of c under p, but for their checksum.
-func newCacheHeader(c *galaxyzoo.Catalogue, p Preprocessing) cacheHeader {
+// newCacheHeader describes the crops of c under p, decoded by d, but for their
+// checksum.
+func newCacheHeader(d *Decoder, c *galaxyzoo.Catalogue, p Preprocessing) cacheHeader {
 	text := fmt.Sprintf("%d %s %s %d", cacheVersion, p, c.ImageKey(), c.Len())
+	if d.JPEG != nil {
+		text += " " + d.JPEG.Name()
+	}
 	return cacheHeader{size: p.Size, count: c.Len(), key: sha256.Sum256([]byte(text))}
 }
 

@@ -25,21 +25,59 @@ type Limits struct {
 // most 64 MiB.
 var DefaultLimits = Limits{MaxBytes: 32 << 20, MaxWidth: 4096, MaxHeight: 4096}
 
+// A JPEGDecoder decodes JPEGs in another way than Go's package. Its methods may
+// be called concurrently.
+type JPEGDecoder interface {
+	// Name tells its pixels apart from those of other decoders.
+	Name() string
+	// DecodeJPEG decodes to opaque pixels with bounds from (0, 0).
+	DecodeJPEG(encoded []byte) (*image.NRGBA, error)
+}
+
+// A Decoder says how images are decoded. Start from DefaultDecoder.
+type Decoder struct {
+	Limits  Limits
+	Stretch Stretch // of FITS images
+	// JPEG, unless nil, is tried before Go's own decoder, which has the word on
+	// all that it cannot read.
+	JPEG JPEGDecoder
+}
+
+// DefaultDecoder decodes with Go's packages alone.
+var DefaultDecoder = Decoder{Limits: DefaultLimits, Stretch: DefaultStretch}
+
+// Decode decodes as DefaultDecoder does, within other limits.
+func Decode(r io.Reader, name string, l Limits) (*image.NRGBA, error) {
+	d := Decoder{Limits: l, Stretch: DefaultStretch}
+	return d.Decode(r, name)
+}
+
 // Decode reads a JPEG, a PNG or a FITS image; which of them is seen from its
 // content, never from its name. Grey, CMYK, paletted and 16-bit images become
 // 8-bit RGB, and transparency is laid over black, the colour of the sky; what
-// FITS becomes, DecodeFITS says, with DefaultStretch. The dimensions are checked
-// before pixels are allocated for. The error is a *galaxyzoo.DataError
-// that carries the given name and what is wrong with the file.
-func Decode(r io.Reader, name string, l Limits) (*image.NRGBA, error) {
-	img, err := decode(r, l)
+// FITS becomes, DecodeFITS says. The dimensions are checked before pixels are
+// allocated for. The error is a *galaxyzoo.DataError that carries the given name
+// and what is wrong with the file.
+func (d *Decoder) Decode(r io.Reader, name string) (*image.NRGBA, error) {
+	img, err := d.decode(r)
 	if err != nil {
 		return nil, &galaxyzoo.DataError{File: name, Err: err}
 	}
 	return img, nil
 }
 
-func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
+// Read decodes the source's image.
+func (d *Decoder) Read(s Source) (*image.NRGBA, error) {
+	r, err := s.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return d.Decode(r, s.File)
+}
+
+func (d *Decoder) decode(r io.Reader) (*image.NRGBA, error) {
+	l := d.Limits
 	// One byte beyond the limit tells a file of just that size from a larger one.
 	encoded, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
 	if err != nil {
@@ -58,7 +96,7 @@ func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
 	case "PNG":
 		format = codec{kind, png.DecodeConfig, png.Decode}
 	case "FITS":
-		return DecodeFITS(encoded, l, DefaultStretch)
+		return DecodeFITS(encoded, l, d.Stretch)
 	case "":
 		return nil, errors.New("the file is empty, want a JPEG, PNG or FITS image")
 	default:
@@ -71,6 +109,11 @@ func decode(r io.Reader, l Limits) (*image.NRGBA, error) {
 	}
 	if err := l.check(config.Width, config.Height); err != nil {
 		return nil, err
+	}
+	if format.name == "JPEG" && d.JPEG != nil {
+		if img, err := d.JPEG.DecodeJPEG(encoded); err == nil {
+			return img, nil
+		}
 	}
 	img, err := format.decode(bytes.NewReader(encoded))
 	if err != nil {

@@ -72,16 +72,6 @@ func FolderSources(dir string) ([]Source, error) {
 	return sources, nil
 }
 
-// read decodes the source's image.
-func (s Source) read() (*image.NRGBA, error) {
-	r, err := s.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return Decode(r, s.File, DefaultLimits)
-}
-
 // A Fault is an image that could not be read.
 type Fault struct {
 	Position int // among the sources
@@ -97,7 +87,7 @@ func Visitors() int { return runtime.GOMAXPROCS(0) }
 // be read is left out and returned as a fault, in the order of the sources; an
 // error of visit, or the end of ctx, ends all. progress, unless nil, is called
 // after each image, one call at a time and with done rising by one.
-func Visit(ctx context.Context, sources []Source, progress func(done, total int), visit func(visitor, position int, img *image.NRGBA) error) ([]Fault, error) {
+func Visit(ctx context.Context, d *Decoder, sources []Source, progress func(done, total int), visit func(visitor, position int, img *image.NRGBA) error) ([]Fault, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var (
@@ -125,7 +115,7 @@ func Visit(ctx context.Context, sources []Source, progress func(done, total int)
 				if position >= len(sources) {
 					return
 				}
-				img, fault := sources[position].read()
+				img, fault := d.Read(sources[position])
 				if fault == nil {
 					if err := visit(visitor, position, img); err != nil {
 						stop(err)
@@ -146,8 +136,8 @@ func Visit(ctx context.Context, sources []Source, progress func(done, total int)
 
 // Verify decodes every image and returns an error that joins those of the first
 // 20 that cannot be read.
-func Verify(ctx context.Context, sources []Source, progress func(done, total int)) error {
-	faults, err := Visit(ctx, sources, progress, func(int, int, *image.NRGBA) error { return nil })
+func Verify(ctx context.Context, d *Decoder, sources []Source, progress func(done, total int)) error {
+	faults, err := Visit(ctx, d, sources, progress, func(int, int, *image.NRGBA) error { return nil })
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func TestVisitReportsFaults(t *testing.T) {
 	}
 	visited := make([]bool, len(sources))
 	told := 0
-	faults, err := Visit(context.Background(), sources, func(done, total int) { told = done }, func(_, position int, img *image.NRGBA) error {
+	faults, err := Visit(context.Background(), &DefaultDecoder, sources, func(done, total int) { told = done }, func(_, position int, img *image.NRGBA) error {
 		visited[position] = img.Bounds().Dx() == 40
 		return nil
 	})
@@ -83,11 +83,11 @@ func TestVisitReportsFaults(t *testing.T) {
 	if len(faults) != 1 || faults[0].Position != 2 || !strings.Contains(faults[0].Err.Error(), "3.jpg") {
 		t.Errorf("faults %v, want one that names 3.jpg", faults)
 	}
-	if err := Verify(context.Background(), sources, nil); err == nil || !strings.Contains(err.Error(), "3.jpg") {
+	if err := Verify(context.Background(), &DefaultDecoder, sources, nil); err == nil || !strings.Contains(err.Error(), "3.jpg") {
 		t.Errorf("Verify gave %v, want an error that names 3.jpg", err)
 	}
 	enough := errors.New("enough")
-	if _, err := Visit(context.Background(), sources, nil, func(int, int, *image.NRGBA) error { return enough }); !errors.Is(err, enough) {
+	if _, err := Visit(context.Background(), &DefaultDecoder, sources, nil, func(int, int, *image.NRGBA) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("got %v, want the visitor's own error", err)
 	}
 }
@@ -101,13 +101,13 @@ func TestWriteCrops(t *testing.T) {
 	p := Preprocessing{Crop: CropROI, Size: 16}
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "below", "crops")
-	if err := WriteCrops(context.Background(), dir, sources, p, nil); err == nil {
+	if err := WriteCrops(context.Background(), dir, &DefaultDecoder, sources, p, nil); err == nil {
 		t.Error("crops of a text file were written")
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(dir)); len(entries) > 0 {
 		t.Errorf("a failure left %v", entries)
 	}
-	if err := WriteCrops(context.Background(), dir, sources[:2], p, nil); err != nil {
+	if err := WriteCrops(context.Background(), dir, &DefaultDecoder, sources[:2], p, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"1.png", "2.png"} {
@@ -119,13 +119,13 @@ func TestWriteCrops(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := WriteCrops(context.Background(), dir, sources[:2], p, nil); !errors.Is(err, os.ErrExist) {
+	if err := WriteCrops(context.Background(), dir, &DefaultDecoder, sources[:2], p, nil); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a folder that is there gave %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	stop()
 	other := filepath.Join(parent, "other")
-	if err := WriteCrops(ctx, other, sources[:2], p, nil); !errors.Is(err, context.Canceled) {
+	if err := WriteCrops(ctx, other, &DefaultDecoder, sources[:2], p, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("an ended context gave %v", err)
 	}
 	if _, err := os.Stat(other); err == nil {

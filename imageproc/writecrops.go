@@ -14,7 +14,7 @@ import (
 // WriteCrops writes the crop of every image as NAME.png into the new folder dir.
 // The folder appears once all crops are in it; where an image cannot be read, or
 // ctx ends, there is none.
-func WriteCrops(ctx context.Context, dir string, sources []Source, p Preprocessing, progress func(done, total int)) (err error) {
+func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p Preprocessing, progress func(done, total int)) (err error) {
 	if _, err := os.Lstat(dir); err == nil {
 		return fmt.Errorf("failed to make folder %s: %w; name a new one", dir, fs.ErrExist)
 	}
@@ -28,7 +28,7 @@ func WriteCrops(ctx context.Context, dir string, sources []Source, p Preprocessi
 		return fail(err)
 	}
 	defer os.RemoveAll(temporary) // gone by then, unless something fails
-	faults, err := Visit(ctx, sources, progress, func(_, position int, img *image.NRGBA) error {
+	faults, err := Visit(ctx, d, sources, progress, func(_, position int, img *image.NRGBA) error {
 		return writeCrop(filepath.Join(temporary, sources[position].Name+".png"), p.Apply(img))
 	})
 	if err != nil {

@@ -2,10 +2,8 @@ package infer
 
 import (
 	"context"
-	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
-	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
 // An Evaluation is the score of a model on galaxies whose votes are known.
@@ -23,7 +21,7 @@ type Evaluation struct {
 // catalogue. Their crops are taken from, or put into, the folder cache;
 // cropProgress and progress may be nil.
 func (m *Model) Evaluate(ctx context.Context, c *galaxyzoo.Catalogue, positions []int, cache string, batchSize int, cropProgress, progress func(done, total int)) (*Evaluation, error) {
-	crops, err := imageproc.OpenCache(ctx, cache, c, m.Preprocessing, cropProgress)
+	crops, err := OpenCrops(ctx, cache, c, m.Preprocessing, cropProgress)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +35,7 @@ func (m *Model) Evaluate(ctx context.Context, c *galaxyzoo.Catalogue, positions 
 	if e.Score, err = galaxyzoo.NewScore(votes, cast); err != nil {
 		return nil, err
 	}
-	mean := galaxyzoo.MeanVotes(cast)
-	base, err := galaxyzoo.NewScore(slices.Repeat([]galaxyzoo.Votes{mean}, len(cast)), cast)
-	if err != nil {
-		return nil, err
-	}
-	e.MeanVote = base.RMSE
-	return e, nil
+	mean, err := galaxyzoo.ScoreMeanVote(cast)
+	e.MeanVote = mean.RMSE
+	return e, err
 }

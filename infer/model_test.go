@@ -55,7 +55,7 @@ func TestVotesAndBatchSize(t *testing.T) {
 	}
 	defer m.Close()
 	c := galaxyzoo.Synthetic(11, 1)
-	cache, err := imageproc.OpenCache(t.Context(), t.TempDir(), c, m.Preprocessing, nil)
+	cache, err := OpenCrops(t.Context(), t.TempDir(), c, m.Preprocessing, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

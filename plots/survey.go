@@ -65,7 +65,7 @@ func (s *Survey) ReadImages(ctx context.Context, c *galaxyzoo.Catalogue, progres
 		return fmt.Errorf("failed to read the images: a catalogue of %d galaxies, the survey is of %d", c.Len(), len(s.Votes))
 	}
 	tallies := make([]tally, imageproc.Visitors())
-	bad, err := imageproc.Visit(ctx, imageproc.CatalogueSources(c), progress, func(worker, i int, img *image.NRGBA) error {
+	bad, err := imageproc.Visit(ctx, &imageproc.DefaultDecoder, imageproc.CatalogueSources(c), progress, func(worker, i int, img *image.NRGBA) error {
 		tallies[worker].add(i, c.Galaxies[i], img)
 		for _, watch := range watchers {
 			watch(i, img)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
@@ -73,7 +74,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 // open prepares everything that needs no run folder.
 func (l *loop) open(ctx context.Context) (err error) {
 	p := l.plan
-	if l.cache, err = imageproc.OpenCache(ctx, l.config.Cache, p.Catalogue, p.Preprocessing, l.options.CropProgress); err != nil {
+	if l.cache, err = infer.OpenCrops(ctx, l.config.Cache, p.Catalogue, p.Preprocessing, l.options.CropProgress); err != nil {
 		return err
 	}
 	if l.input, err = newInput(l.config, p.Catalogue, l.cache, p.Training); err != nil {

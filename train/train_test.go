@@ -14,7 +14,6 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
-	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
@@ -330,7 +329,7 @@ func TestInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache, err := imageproc.OpenCache(context.Background(), cacheDir, catalogue, Preprocessing(&values.Config), nil)
+	cache, err := infer.OpenCrops(context.Background(), cacheDir, catalogue, Preprocessing(&values.Config), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,12 +64,14 @@ func (a *app) baseline(ctx *cli.Context) error {
 	return result.WriteText(a.term.Out)
 }
 
+// mostNamed is how many images that could not be read are named.
+const mostNamed = 10
+
 // reportBad names the images that could not be read and were left out.
 func (a *app) reportBad(bad []error) {
-	const most = 10
 	for i, err := range bad {
-		if i == most {
-			fmt.Fprintf(a.term.Err, "left out %s more images that could not be read\n", terminal.Count(len(bad)-most))
+		if i == mostNamed {
+			fmt.Fprintf(a.term.Err, "left out %s more images that could not be read\n", terminal.Count(len(bad)-mostNamed))
 			break
 		}
 		fmt.Fprintf(a.term.Err, "left out: %v\n", err)

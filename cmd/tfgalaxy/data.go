@@ -56,7 +56,7 @@ func (a *app) verify(ctx *cli.Context) error {
 		return err
 	}
 	progress := a.term.Progress()
-	err = imageproc.Verify(ctx.Context, imageproc.CatalogueSources(c), counting(progress, "decoding"))
+	err = imageproc.Verify(ctx.Context, &imageproc.DefaultDecoder, imageproc.CatalogueSources(c), counting(progress, "decoding"))
 	progress.Done("")
 	if err != nil {
 		return err

@@ -58,13 +58,14 @@ func (e *hintedError) Unwrap() error { return e.error }
 // report prints an error and its hint as a user reads them. That nobody reads
 // the output is nothing that somebody would read about.
 func report(w io.Writer, err error) {
+	text := err.Error()
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		return
 	case errors.Is(err, context.Canceled):
-		err = errors.New("interrupted")
+		text = "interrupted"
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		fmt.Fprintf(w, "tfgalaxy: %s\n", line)
 	}
 	hint := ""

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 	"github.com/tfgalaxy/tfgalaxy/run"
 	"github.com/tfgalaxy/tfgalaxy/train"
@@ -65,8 +66,16 @@ func (a *app) prep(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := a.startRuntime(); err != nil {
+		return err
+	}
+	decoder, err := infer.OpenDecoder()
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
 	progress := a.term.Progress()
-	err = imageproc.WriteCrops(ctx.Context, out, sources, p, counting(progress, "writing crops"))
+	err = imageproc.WriteCrops(ctx.Context, out, &decoder.Decoder, sources, p, counting(progress, "writing crops"))
 	progress.Done("")
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func open(o options, p imageproc.Preprocessing) (*galaxyzoo.Catalogue, *imagepro
 	if err != nil {
 		return nil, nil, err
 	}
-	crops, err := imageproc.OpenCache(context.Background(), o.cache, catalogue, p, nil)
+	crops, err := infer.OpenCrops(context.Background(), o.cache, catalogue, p, nil)
 	return catalogue, crops, err
 }
 
