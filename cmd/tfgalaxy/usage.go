@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,20 +17,23 @@ import (
 func stray(ctx *cli.Context) error {
 	words := ctx.Args().Slice()
 	name := ctx.Command.HelpName
-	err := &run.UsageError{
+	usage := &run.UsageError{
 		Err:  fmt.Errorf("unexpected argument %q", words[0]),
 		Hint: fmt.Sprintf("every value of %s is given by a flag; see %s --help", name, name),
 	}
 	for _, word := range words[1:] {
 		if strings.HasPrefix(word, "-") {
-			err.Err = fmt.Errorf("unexpected argument %q before %s", words[0], word)
+			usage.Err = fmt.Errorf("unexpected argument %q before %s", words[0], word)
 			break
 		}
 	}
-	if words[0] == "true" || words[0] == "false" {
-		err.Hint = fmt.Sprintf("a flag that is true or false takes its value after an equals sign: --FLAG=%s", words[0])
+	if _, err := os.Stat(words[0]); err == nil && ctx.IsSet("images") {
+		usage.Hint = "a pattern is quoted, so that the shell leaves it alone: --images 'FOLDER/*.jpg'"
 	}
-	return err
+	if words[0] == "true" || words[0] == "false" {
+		usage.Hint = fmt.Sprintf("a flag that is true or false takes its value after an equals sign: --FLAG=%s", words[0])
+	}
+	return usage
 }
 
 // emptyValue refuses a text that was given and is empty: most likely a shell's
