@@ -68,6 +68,11 @@ type BestEpoch struct {
 	Step  int64    `json:"step"`
 	Loss  float64  `json:"loss"` // mean training loss of that epoch
 	RMSE  *float64 `json:"rmse,omitempty"`
+	// Questions is the RMSE over the answers of each question, and MeanVote that
+	// of predicting these rows' mean vote for every one of them. Runs of earlier
+	// versions have neither.
+	Questions []float64 `json:"questions,omitempty"`
+	MeanVote  *float64  `json:"mean_vote_rmse,omitempty"`
 	// TrainingRMSE is that of the finished epoch's weights, in inference mode,
 	// where no rows are held back.
 	TrainingRMSE *float64 `json:"training_rmse,omitempty"`
@@ -120,12 +125,23 @@ func (b *BestEpoch) check() error {
 		return fmt.Errorf("best epoch = %d, want at least 1", b.Epoch)
 	case b.Step < 0:
 		return fmt.Errorf("best step = %d, want at least 0", b.Step)
+	case len(b.Questions) != 0 && len(b.Questions) != galaxyzoo.NumQuestions:
+		return fmt.Errorf("best questions: %d values, want %d", len(b.Questions), galaxyzoo.NumQuestions)
 	}
-	for name, rmse := range map[string]*float64{"best rmse": b.RMSE, "best training_rmse": b.TrainingRMSE} {
-		if rmse == nil {
+	scores := []struct {
+		name string
+		rmse *float64
+	}{{"best rmse", b.RMSE}, {"best mean_vote_rmse", b.MeanVote}, {"best training_rmse", b.TrainingRMSE}}
+	for _, s := range scores {
+		if s.rmse == nil {
 			continue
 		}
-		if err := notNegative(name, *rmse); err != nil {
+		if err := notNegative(s.name, *s.rmse); err != nil {
+			return err
+		}
+	}
+	for i, rmse := range b.Questions {
+		if err := notNegative(fmt.Sprintf("best questions[%d]", i), rmse); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +24,10 @@ func testInfo() *Info {
 		Network: "seed3", Weights: 8_941_797,
 		Status: StatusDone, ExitCode: new(0),
 		Started: start, Finished: start.Add(time.Minute), Seconds: 59.5,
-		Best:    &BestEpoch{Epoch: 2, Step: 8, Loss: 0.1, RMSE: new(0.12)},
+		Best: &BestEpoch{
+			Epoch: 2, Step: 8, Loss: 0.1, RMSE: new(0.12),
+			Questions: slices.Repeat([]float64{0.12}, galaxyzoo.NumQuestions), MeanVote: new(0.16),
+		},
 		Resumes: []Resume{{start.Add(time.Second), 1, 4, []string{"tfgalaxy", "train", "--resume", "x"}}},
 	}
 }

@@ -58,6 +58,9 @@ func TestStateChecks(t *testing.T) {
 		{"network", func(s *State) { s.NetworkDigest = "" }, "network and network_digest must not be empty"},
 		{"best epoch", func(s *State) { s.Best.Epoch = 3 }, "best epoch = 3, want at most epoch = 2"},
 		{"best loss", func(s *State) { s.Best.Loss = math.NaN() }, "best loss = NaN, want a finite number"},
+		{"best questions", func(s *State) { s.Best.Questions = make([]float64, 3) }, "best questions: 3 values, want 11"},
+		{"best question", func(s *State) { s.Best.Questions = append(make([]float64, 10), -1) }, "best questions[10] = -1, want at least 0"},
+		{"best mean vote", func(s *State) { s.Best.MeanVote = new(-0.1) }, "best mean_vote_rmse = -0.1, want at least 0"},
 		{"best rmse", func(s *State) { s.Best.RMSE = new(math.NaN()) }, "best rmse = NaN, want a finite number"},
 	}
 	for _, tt := range tests {

@@ -90,9 +90,10 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	}
 	result := run.BestEpoch{Epoch: row.Epoch, Step: row.Step, Loss: row.Loss}
 	if v.heldBack {
-		row.RMSE, row.ValidationLoss, result.RMSE = &v.rmse, &v.loss, &v.rmse
+		row.RMSE, row.ValidationLoss = &v.score.RMSE, &v.loss
+		result.RMSE, result.Questions, result.MeanVote = &v.score.RMSE, v.score.Questions[:], &v.meanVote
 	} else {
-		result.TrainingRMSE = &v.rmse
+		result.TrainingRMSE = &v.score.RMSE
 	}
 	best := better(&result, s.Best)
 	s.EpochsSinceBest++

@@ -79,57 +79,88 @@ func linkOrCopy(from, to string) error {
 // finish writes what a run leaves for use from its best checkpoint: the model
 // and samples of what it learned.
 func (l *loop) finish() error {
-	weights, err := graph.ReadWeights(l.plan.Network, l.run.Checkpoint(run.Best))
+	c, err := readCheckpoint(l.run, run.Best, l.plan.Network, l.config, l.info)
 	if err != nil {
 		return err
 	}
-	if err := placeModel(l.run.SavedModel(), l.plan.Network, weights, l.config); err != nil {
+	if _, err := c.place(l.run.SavedModel(), false); err != nil {
 		return err
 	}
 	l.last.SavedModel = l.run.SavedModel()
-	return l.sampleLearned(weights)
-}
-
-// placeModel writes a SavedModel beside dir and moves it there.
-func placeModel(dir string, network *graph.Network, weights graph.Weights, c *run.Config) error {
-	cut := Preprocessing(c)
-	preprocessing, err := json.MarshalIndent(cut, "", "  ")
-	if err != nil {
-		return err
-	}
-	temporary, err := run.NewDir(dir)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(temporary) // gone by then, unless something fails
-	if _, err := graph.WriteSavedModel(temporary, network, weights, graph.Export{
-		Preprocessing: append(preprocessing, '\n'), CentreCrop: cut.Width,
-	}); err != nil {
-		return err
-	}
-	return run.ReplaceDir(temporary, dir)
+	return l.sampleLearned(c.weights)
 }
 
 // Export writes a SavedModel of a run's checkpoint, run.Best or run.Last, to the
-// folder dir, which must not exist yet. An export that fails leaves nothing.
-func Export(r *run.Run, checkpoint, dir string) error {
+// folder dir, which must not exist yet, and returns its signatures. A frozen one
+// has no variables. An export that fails leaves nothing.
+func Export(r *run.Run, name, dir string, frozen bool) ([]graph.Signature, error) {
 	if _, err := os.Lstat(dir); err == nil {
-		return &run.UsageError{Err: fmt.Errorf("%q exists already", dir), Hint: "name a new folder, or remove that one"}
+		return nil, &run.UsageError{Err: fmt.Errorf("%q exists already", dir), Hint: "name a new folder, or remove that one"}
 	}
 	config, err := r.Config()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	info, err := r.Info()
+	if err != nil {
+		return nil, err
 	}
 	network, err := Network(&config)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := run.ReadState(r.Checkpoint(checkpoint)); err != nil {
-		return fmt.Errorf("failed to export %s: %w", r.Dir, err)
-	}
-	weights, err := graph.ReadWeights(network, r.Checkpoint(checkpoint))
+	c, err := readCheckpoint(r, name, network, &config, info)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("failed to export %s: %w", r.Dir, err)
 	}
-	return placeModel(dir, network, weights, &config)
+	return c.place(dir, frozen)
+}
+
+// A checkpoint is one of a run's with all that is told of it.
+type checkpoint struct {
+	Name    string // run.Best or run.Last
+	Network *graph.Network
+	Config  *run.Config
+	Info    *run.Info
+	State   *run.State
+
+	weights graph.Weights
+}
+
+func readCheckpoint(r *run.Run, name string, network *graph.Network, config *run.Config, info *run.Info) (*checkpoint, error) {
+	c := &checkpoint{Name: name, Network: network, Config: config, Info: info}
+	var err error
+	if c.State, err = run.ReadState(r.Checkpoint(name)); err != nil {
+		return nil, err
+	}
+	c.weights, err = graph.ReadWeights(network, r.Checkpoint(name))
+	return c, err
+}
+
+// place writes a SavedModel with its model card beside dir and moves it there.
+func (c *checkpoint) place(dir string, frozen bool) ([]graph.Signature, error) {
+	cut := Preprocessing(c.Config)
+	preprocessing, err := json.MarshalIndent(cut, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	temporary, err := run.NewDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(temporary) // gone by then, unless something fails
+	signatures, err := graph.WriteSavedModel(temporary, c.Network, c.weights, graph.Export{
+		Preprocessing: append(preprocessing, '\n'), CentreCrop: cut.Width, Frozen: frozen,
+	})
+	if err != nil {
+		return nil, err
+	}
+	text, err := card{c, frozen, signatures}.render()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(temporary, cardFile), text, 0o666); err != nil {
+		return nil, fmt.Errorf("failed to write the model card: %w", err)
+	}
+	return signatures, run.ReplaceDir(temporary, dir)
 }

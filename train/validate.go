@@ -14,9 +14,11 @@ const sampleRows = 1000
 
 // validation is how the weights score in inference mode, without augmentation.
 type validation struct {
-	heldBack   bool // on rows held back; otherwise on rows that were trained on
-	votes      []galaxyzoo.Votes
-	rmse, loss float64
+	heldBack bool // on rows held back; otherwise on rows that were trained on
+	votes    []galaxyzoo.Votes
+	score    galaxyzoo.Score
+	meanVote float64 // RMSE of these rows' mean vote for every one of them
+	loss     float64
 }
 
 // validate scores the rows held back. Where there are none it scores some of
@@ -34,11 +36,14 @@ func (l *loop) validate() (validation, error) {
 		return v, err
 	}
 	cast := l.plan.Catalogue.Votes(rows)
-	score, err := galaxyzoo.NewScore(v.votes, cast)
-	if err != nil {
+	if v.score, err = galaxyzoo.NewScore(v.votes, cast); err != nil {
 		return v, l.diverged("the network's votes are not numbers", l.state.Step)
 	}
-	v.rmse, v.loss = score.RMSE, l.trainer.Loss(v.votes, cast)
+	base, err := galaxyzoo.ScoreMeanVote(cast)
+	if err != nil {
+		return v, err
+	}
+	v.meanVote, v.loss = base.RMSE, l.trainer.Loss(v.votes, cast)
 	return v, nil
 }
 

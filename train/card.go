@@ -1,0 +1,104 @@
+package train
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// cardFile is the name of the model card in a SavedModel's folder: the one that is
+// shown to whoever opens it.
+const cardFile = "README.md"
+
+//go:embed card.md
+var cardText string
+
+var cardTemplate = template.Must(template.New(cardFile).Funcs(template.FuncMap{
+	"count":    terminal.Count,
+	"decimals": func(x float64) string { return fmt.Sprintf("%.4f", x) },
+	"sentence": func(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." },
+}).Parse(cardText))
+
+// card is what the model card tells. All of it is the run's own, so that the card
+// is the same whenever and wherever it is written.
+type card struct {
+	*checkpoint
+	Frozen     bool
+	Signatures []graph.Signature
+}
+
+// render returns the card as Markdown.
+func (c card) render() ([]byte, error) {
+	var out bytes.Buffer
+	if err := cardTemplate.Execute(&out, c); err != nil {
+		return nil, fmt.Errorf("failed to write the model card: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// Questions are those of the tree.
+func (card) Questions() []galaxyzoo.Question { return galaxyzoo.Questions[:] }
+
+// Has reports whether the model has a signature.
+func (c card) Has(signature string) bool {
+	return slices.ContainsFunc(c.Signatures, func(s graph.Signature) bool { return s.Name == signature })
+}
+
+// Best is the score of these weights, nil where it is not known.
+func (c card) Best() *run.BestEpoch {
+	if best := c.State.Best; best != nil && best.Step == c.State.Step {
+		return best
+	}
+	return nil
+}
+
+// Data is the name of the data without the folders above it, which are nobody
+// else's business.
+func (c card) Data() string {
+	switch name := filepath.Base(c.Config.Data); name {
+	case ".", "..", string(filepath.Separator):
+		return "a folder"
+	default:
+		return fmt.Sprintf("`%s`", name)
+	}
+}
+
+// Drawn reports whether the galaxies are the program's own.
+func (c card) Drawn() bool {
+	kind, _, _ := strings.Cut(c.Config.Data, ":")
+	return kind == syntheticName
+}
+
+// Augmentation says what was done to the training images.
+func (c card) Augmentation() string {
+	switch augmented := c.Config.Augment != run.AugmentNone; {
+	case augmented && c.Config.Rotate && c.Config.Flip:
+		return "images turned and mirrored at random"
+	case augmented && c.Config.Rotate:
+		return "images turned at random"
+	case augmented && c.Config.Flip:
+		return "images mirrored at random"
+	default:
+		return "images as they are"
+	}
+}
+
+// Crop describes the preprocessing.
+func (c card) Crop() string {
+	p := Preprocessing(c.Config)
+	scaled := fmt.Sprintf("scaled to %dx%d by area averaging (OpenCV's INTER_AREA), in whole levels", p.Size, p.Size)
+	if p.Crop == imageproc.CropCentre {
+		return fmt.Sprintf("The central %dx%d pixels of the 424x424 original (of an image of another size, the same part of its shorter side), %s.", p.Width, p.Width, scaled)
+	}
+	return "The square around the largest structure brighter than grey level 10 with a fifth of its longer side added on each side, or the whole image where that would leave the frame, " + scaled + "."
+}
