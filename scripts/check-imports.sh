@@ -18,7 +18,8 @@ may_import() {
 	graph) echo galaxyzoo internal ;;
 	train) echo galaxyzoo imageproc run baseline graph infer internal ;;
 	infer) echo galaxyzoo imageproc run graph internal ;;
-	cmd | scripts) echo galaxyzoo imageproc run plots baseline graph train infer internal ;;
+	serve) echo galaxyzoo imageproc run graph infer internal ;;
+	cmd | scripts) echo galaxyzoo imageproc run plots baseline graph train infer serve internal ;;
 	*) return 1 ;;
 	esac
 }
@@ -29,6 +30,7 @@ may_use() {
 	github.com/wamuir/graft/*) [[ $1 == graph || $1 == infer ]] ;;
 	github.com/urfave/cli/*) [[ $1 == cmd ]] ;;
 	gonum.org/v1/plot | gonum.org/v1/plot/*) [[ $1 == plots ]] ;;
+	github.com/prometheus/*) [[ $1 == serve ]] ;;
 	C) [[ $1 == graph || $1 == infer || $1 == cmd ]] ;;
 	esac
 }
