@@ -121,13 +121,6 @@ func FeatureFiles(path string) ([]string, error) {
 	return format.files(path), nil
 }
 
-// CheckFeaturesName returns an error where path does not end as a file of
-// features does.
-func CheckFeaturesName(path string) error {
-	_, err := featureFormatOf(path)
-	return err
-}
-
 // ReadFeatures reads a file of features, in the format that its name ends in:
 //
 //   - F.npy, float32 [galaxies, size] in C order, with F.csv beside it, the header

@@ -84,7 +84,7 @@ func checkSimilar(ctx *cli.Context) error {
 	case out == "" && ctx.IsSet("images"):
 		return &run.UsageError{Err: errors.New("--images goes with --out"), Hint: "--out gallery.png draws the galaxies"}
 	}
-	if err := infer.CheckFeaturesName(features); err != nil {
+	if _, err := infer.FeatureFiles(features); err != nil {
 		return &run.UsageError{Err: fmt.Errorf("--features: %w", err)}
 	}
 	if out != "" {
