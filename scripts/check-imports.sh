@@ -19,6 +19,7 @@ may_import() {
 	train) echo galaxyzoo imageproc run baseline graph infer internal ;;
 	infer) echo galaxyzoo imageproc run graph internal ;;
 	serve) echo galaxyzoo imageproc run graph infer internal ;;
+	examples) echo galaxyzoo imageproc infer ;;
 	cmd | scripts) echo galaxyzoo imageproc run plots baseline graph train infer serve internal ;;
 	*) return 1 ;;
 	esac
