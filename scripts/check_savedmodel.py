@@ -6,8 +6,8 @@
 Trains a model for one short epoch on drawn galaxies (or on those of --data),
 lets Go predict the votes of 64 of them, and compares with what
 tf.saved_model.load and keras.layers.TFSMLayer predict from the same pixels.
-Checks the signature too, that any number of images may be fed, and that nothing
-of the machine that wrote the model is in it.
+Checks the other signatures too, a frozen model, that any number of images may be
+fed, and that nothing of the machine that wrote the model is in it.
 
 Makes the environment .venv/tensorflow where it is missing.
 """
@@ -130,12 +130,52 @@ def check_votes(report, model, images, want):
     report.close("TFSMLayer within a keras.Model, predict in batches of 24",
                  wrapped.predict(images, batch_size=24, verbose=0), want)
 
+    check_features(report, loaded, images, want)
+    check_dropout(report, loaded, images, want)
+
     # The comparison notices a model that is not quite the same.
     kernel = next(v for v in loaded.variables if v.name.startswith("conv1/kernel"))
     kernel.assign_add(tf.fill(kernel.shape, 1e-3))
     moved = float(np.abs(votes(images) - want).max())
     report.check(moved > TOLERANCE, f"with 0.001 added to conv1/kernel the largest difference is {moved:.2e}: it would be noticed")
     return loaded
+
+
+def check_features(report, loaded, images, want):
+    """The last layer, computed here, makes the votes of the features."""
+    given = loaded.signatures["features"](images=tf.constant(images))
+    report.close("votes beside the features", given["votes"].numpy(), want)
+    variables = {v.name.removesuffix(":0"): v.numpy() for v in loaded.variables}
+    last = max((name for name in variables if re.fullmatch(r"dense\d+/kernel", name)), key=lambda name: int(name[5:-7]))
+    sums = given["features"].numpy() @ variables[last] + variables[last.replace("kernel", "bias")]
+    report.close(f"votes of the features by {last}", tf.sigmoid(sums).numpy(), want)
+
+
+def check_dropout(report, loaded, images, want):
+    """The same draws give the same votes, whatever the batch, and other draws others."""
+    sample = loaded.signatures["dropout"]
+    specs = {name: spec for name, spec in sample.structured_input_signature[1].items() if name != "images"}
+
+    def votes(seed, batch):
+        draws = {name: tf.random.stateless_uniform(spec.shape, [seed, i]) for i, (name, spec) in enumerate(specs.items())}
+        return sample(images=tf.constant(batch), **draws)["votes"].numpy()
+
+    first = votes(1, images)
+    report.close("dropout, the same draws with 5 images", votes(1, images[:5]), first[:5])
+    for what, other in ("other draws", votes(2, images)), ("no dropout", want):
+        moved = float(np.abs(first - other).max())
+        report.check(moved > 100 * TOLERANCE, f"dropout, against {what}: largest difference {moved:.4f}")
+
+
+def check_frozen(report, run, folder, images, want):
+    """A frozen model gives the same votes, and has nothing to restore."""
+    model = folder / "frozen"
+    environment.run(environment.TFGALAXY, "export", "--run", run, "--out", model, "--frozen")
+    report.equal("files of the frozen model", sorted(p.name for p in model.iterdir()), ["README.md", "assets.extra", "saved_model.pb"])
+    loaded = tf.saved_model.load(str(model))
+    report.equal("variables of the frozen model", [v.name for v in loaded.variables], [])
+    votes = loaded.signatures["serving_default"](images=tf.constant(images))["votes"].numpy()
+    report.close("frozen, tf.saved_model.load", votes, want)
 
 
 def check_variables(report, loaded, run):
@@ -162,6 +202,7 @@ def main():
         check_portable(report, model, folder)
         loaded = check_votes(report, model, images, want)
         check_variables(report, loaded, run)
+        check_frozen(report, run, folder, images, want)
     if report.failures:
         sys.exit(f"check_savedmodel: {report.failures} failures")
 
