@@ -111,7 +111,7 @@ func featureFormatOf(path string) (featureFormat, error) {
 }
 
 // FeatureFiles returns the files that the features at path consist of: F.npy has
-// its galaxies in F.csv beside it, F.parquet holds all. An extension that is
+// its galaxies in F.ids.csv beside it, F.parquet holds all. An extension that is
 // neither is an error.
 func FeatureFiles(path string) ([]string, error) {
 	format, err := featureFormatOf(path)
@@ -123,7 +123,7 @@ func FeatureFiles(path string) ([]string, error) {
 
 // ReadFeatures reads a file of features, in the format that its name ends in:
 //
-//   - F.npy, float32 [galaxies, size] in C order, with F.csv beside it, the header
+//   - F.npy, float32 [galaxies, size] in C order, with F.ids.csv beside it, the header
 //     GalaxyID,file and a row for each of its rows;
 //   - F.parquet, with the columns GalaxyID and file (strings) and features (a
 //     list of float32).

@@ -18,7 +18,7 @@ import (
 )
 
 // npyIDs is the file of the galaxies beside a .npy file of features.
-func npyIDs(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".csv" }
+func npyIDs(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".ids.csv" }
 
 func npyFiles(path string) []string { return []string{path, npyIDs(path)} }
 
@@ -66,7 +66,7 @@ func readNPYHeader(f *os.File) (rows, size int, start int64, err error) {
 	return h.Shape[0], h.Shape[1], start, err
 }
 
-// readNPY reads F.npy and F.csv. See ReadFeatures.
+// readNPY reads F.npy and F.ids.csv. See ReadFeatures.
 func readNPY(path string) (*Features, error) {
 	fail := func(err error) (*Features, error) { return nil, &galaxyzoo.DataError{File: path, Err: err} }
 	file, err := os.Open(path)

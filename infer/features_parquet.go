@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
-	"github.com/google/renameio/v2"
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -95,29 +93,24 @@ const (
 
 // finishParquet converts the partial files and removes them.
 func (w *FeatureWriter) finishParquet() error {
-	fail := func(err error) error { return fmt.Errorf("failed to write %s: %w", w.path, galaxyzoo.Reason(err)) }
-	out, err := renameio.NewPendingFile(w.path, renameio.WithTempDir(filepath.Dir(w.path)), renameio.WithPermissions(0o644))
+	out, err := createFile(w.path)
 	if err != nil {
-		return fail(err)
+		return err
 	}
 	defer out.Cleanup() //nolint:errcheck // does nothing once the file is in place
-	buffered := bufio.NewWriterSize(out, 1<<16)
-	table := parquet.NewGenericWriter[featureRow](buffered, parquet.Compression(&parquet.Zstd),
+	table := parquet.NewGenericWriter[featureRow](out, parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(int64(max(parquetMinGroup, parquetGroup/4/w.size))))
 	if err := w.eachRow(func(row featureRow) error {
 		_, err := table.Write([]featureRow{row})
 		return err
 	}); err != nil {
-		return fail(err)
+		return out.fail(err)
 	}
 	if err := table.Close(); err != nil {
-		return fail(err)
+		return out.fail(err)
 	}
-	if err := buffered.Flush(); err != nil {
-		return fail(err)
-	}
-	if err := out.CloseAtomicallyReplace(); err != nil {
-		return fail(err)
+	if err := out.place(); err != nil {
+		return err
 	}
 	return w.remove()
 }

@@ -56,14 +56,14 @@ func wantReadFault(t *testing.T, path, want string) {
 	}
 }
 
-// Each fault of F.npy and F.csv is told with its file, and its line where there
+// Each fault of F.npy and F.ids.csv is told with its file, and its line where there
 // are lines.
 func TestReadNPYFaults(t *testing.T) {
 	nan := func(content []byte) []byte { // the second feature of the third galaxy
 		binary.LittleEndian.PutUint32(content[npyHeaderSize+4*(2*2+1):], math.Float32bits(float32(math.NaN())))
 		return content
 	}
-	const npy, ids = "f.npy", "f.csv"
+	const npy, ids = "f.npy", "f.ids.csv"
 	tests := []struct {
 		name   string
 		file   string // that is changed
@@ -86,14 +86,14 @@ func TestReadNPYFaults(t *testing.T) {
 		{"too long", npy, func(b []byte) []byte { return append(b, 0) }, "f.npy: 33 bytes behind its header"},
 		{"not a number", npy, nan, "f.npy: galaxy 3: feature 2 is NaN"},
 
-		{"empty list", ids, becoming(""), "f.csv:1: header"},
-		{"no header", ids, replacing("GalaxyID,file\n", ""), `f.csv:1: header ["1" "1.jpg"], want GalaxyID,file`},
+		{"empty list", ids, becoming(""), "f.ids.csv:1: header"},
+		{"no header", ids, replacing("GalaxyID,file\n", ""), `f.ids.csv:1: header ["1" "1.jpg"], want GalaxyID,file`},
 		{"a row too few", ids, replacing("2,2.jpg\n", ""), "f.npy: has 4 rows, but "},
-		{"a row too many", ids, func(b []byte) []byte { return append(b, "5,5.jpg\n"...) }, "f.csv:6: more rows than the 4 of "},
-		{"a column too few", ids, replacing("3,3.jpg", "3"), "f.csv:4: wrong number of fields"},
-		{"broken quote", ids, replacing("3.jpg", `"3.jpg`), "f.csv:4: "},
-		{"no id", ids, replacing("3,3.jpg", ",3.jpg"), "f.csv:4: a galaxy without an id"},
-		{"twice", ids, replacing("4,4.jpg", "2,4.jpg"), "f.csv:5: galaxy 2 was already given in row 2"},
+		{"a row too many", ids, func(b []byte) []byte { return append(b, "5,5.jpg\n"...) }, "f.ids.csv:6: more rows than the 4 of "},
+		{"a column too few", ids, replacing("3,3.jpg", "3"), "f.ids.csv:4: wrong number of fields"},
+		{"broken quote", ids, replacing("3.jpg", `"3.jpg`), "f.ids.csv:4: "},
+		{"no id", ids, replacing("3,3.jpg", ",3.jpg"), "f.ids.csv:4: a galaxy without an id"},
+		{"twice", ids, replacing("4,4.jpg", "2,4.jpg"), "f.ids.csv:5: galaxy 2 was already given in row 2"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestReadFeaturesMissing(t *testing.T) {
 	}
 	wantReadFault(t, "f.txt", "f.txt: ends in none of .npy, .parquet")
 	writeFeatures(t, filepath.Join(dir, "f.npy"), handmadeFeatures(t, 2, 2))
-	ids := filepath.Join(dir, "f.csv")
+	ids := filepath.Join(dir, "f.ids.csv")
 	if err := os.Remove(ids); err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func (t *jsonTable) Close() error { return nil }
 // parquetTable is a Parquet file with a column of strings or doubles for each of
 // the table's.
 type parquetTable struct {
-	w    *parquet.Writer
+	w    *parquet.GenericWriter[any]
 	text []bool
 	row  parquet.Row
 }
@@ -134,7 +134,7 @@ func newParquetTable(w io.Writer, header []string) (tableWriter, error) {
 		})
 	}
 	schema := parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
-	t.w = parquet.NewWriter(w, schema, parquet.Compression(&parquet.Zstd))
+	t.w = parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd))
 	return t, nil
 }
 

@@ -58,26 +58,25 @@ func (j *Job) Check(e *Ensemble) error {
 
 // CheckOutput is the part of Check that wants no models.
 func (j *Job) CheckOutput() error {
+	files := []string{j.Out}
 	if _, err := tableFormat(j.Out, j.Submission); err != nil {
 		return &run.UsageError{Err: err}
 	}
 	if j.Features != "" {
-		files, err := FeatureFiles(j.Features)
+		more, err := FeatureFiles(j.Features)
 		if err != nil {
 			return &run.UsageError{Err: err}
 		}
-		if slices.Contains(files, j.Out) {
-			return &run.UsageError{Err: fmt.Errorf("the features %s have their ids in %s, which is the table too", j.Features, j.Out), Hint: "name them apart"}
+		files = append(files, more...)
+	}
+	for i, path := range files {
+		if slices.Contains(files[:i], path) {
+			return &run.UsageError{Err: fmt.Errorf("%s would be the table and features at once", path), Hint: "name them apart"}
 		}
-	}
-	if info, err := os.Stat(filepath.Dir(j.Out)); err != nil || !info.IsDir() {
-		return &run.UsageError{Err: fmt.Errorf("%q is no folder to write %s to", filepath.Dir(j.Out), filepath.Base(j.Out)), Hint: "make the folder first"}
-	}
-	if j.Resume {
-		return nil
-	}
-	for _, path := range []string{j.Out, j.Features} {
-		if _, err := os.Lstat(path); path != "" && err == nil {
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return &run.UsageError{Err: fmt.Errorf("%q is no folder to write %s to", filepath.Dir(path), filepath.Base(path)), Hint: "make the folder first"}
+		}
+		if _, err := os.Lstat(path); err == nil && !j.Resume {
 			return &run.UsageError{
 				Err:  fmt.Errorf("%q is there already, and nothing is overwritten", path),
 				Hint: "name another file, or remove that one",

@@ -204,7 +204,7 @@ func TestResume(t *testing.T) {
 	}
 	begin := func(name string) *Job {
 		j := job(t, dir, filepath.Join(out, name+".csv"))
-		j.Features, j.Options.Features = filepath.Join(out, name+"-features.npy"), true
+		j.Features, j.Options.Features = filepath.Join(out, name+".npy"), true
 		return j
 	}
 	tabulate(t, e, begin("whole"))
@@ -252,7 +252,7 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := ReadFeatures(filepath.Join(out, "whole-features.npy"))
+	want, err := ReadFeatures(filepath.Join(out, "whole.npy"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ def predict(folder, ids, model):
             return list(csv.reader(f))[1:]
 
     votes = {row[0]: row[1:1 + ANSWERS] for row in rows(table)}
-    positions = {row[0]: k for k, row in enumerate(rows(features.with_suffix(".csv")))}
+    positions = {row[0]: k for k, row in enumerate(rows(features.with_suffix(".ids.csv")))}
     return (np.array([votes[i] for i in ids], np.float32), np.load(features)[[positions[i] for i in ids]])
 
 

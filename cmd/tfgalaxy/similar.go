@@ -28,7 +28,7 @@ func (a *app) similarCommand() *cli.Command {
 			"--features writes them. Alike are galaxies whose features have a small angle\n" +
 			"between them: their similarity is its cosine. No device is used.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "features", Usage: "`FILE` of features, .npy (with its .csv beside it) or .parquet"},
+			&cli.StringFlag{Name: "features", Usage: "`FILE` of features, .npy (with its .ids.csv beside it) or .parquet"},
 			&cli.StringFlag{Name: "id", Usage: "`GALAXY` to find others like, by its GalaxyID in the features"},
 			&cli.IntFlag{Name: "count", Usage: fmt.Sprintf("galaxies to find, with --out at most %d", plots.GalleryMost), Value: defaultSimilar},
 			&cli.StringFlag{Name: "out", Usage: "`FILE`.png, .svg or .pdf to draw them in"},
