@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"html/template"
 	"image"
 	"io"
@@ -106,13 +107,16 @@ func (s *Server) serveClassify(w http.ResponseWriter, r *http.Request) error {
 	var size image.Point
 	var region image.Rectangle
 	var picture template.URL
-	err = s.decode(r.Context(), memory("the picture", file), func(img *image.NRGBA) (err error) {
+	err = s.decode(r.Context(), memory("picture", file), func(img *image.NRGBA) (err error) {
 		crop, size, region = s.cut(img), img.Rect.Size(), s.crop.Rectangle(img)
 		if html {
 			picture, err = dataURL(img, pictureSide)
 		}
 		return err
 	})
+	if fault, ok := errors.AsType[*galaxyzoo.DataError](err); ok {
+		return bad("%w", fault.Err) // of the only file there is
+	}
 	if err != nil {
 		return err
 	}

@@ -67,13 +67,18 @@ file.addEventListener("change", () => {
   file.value = ""; // so that the same file can be chosen again
 });
 
-example.addEventListener("click", () => {
-  const n = 1 + Math.floor(Math.random() * Number(document.body.dataset.examples));
-  ask(`Drawn galaxy ${n}`, async signal => {
+function askExample(n) {
+  return ask(`Drawn galaxy ${n}`, async signal => {
     const drawn = await checked(await fetch(`example?n=${n}`, { signal }));
     return classify(await drawn.blob(), "", signal);
   });
+}
+
+example.addEventListener("click", () => {
+  askExample(1 + Math.floor(Math.random() * Number(document.body.dataset.examples)));
 });
+const linked = location.hash.match(/^#example=(\d+)$/); // a link to one of them
+if (linked) askExample(Number(linked[1]));
 
 let depth = 0; // of elements that a dragged file is over
 function over(change) {

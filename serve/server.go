@@ -49,6 +49,7 @@ type Server struct {
 	metrics  *metrics
 	slots    chan struct{} // one for each request that is worked on
 	decoding chan struct{} // one for each image that is being decoded
+	grace    time.Duration // for requests under way when the server is stopped
 }
 
 // New returns a server for the model, which it does not close. It fails where the
@@ -66,6 +67,7 @@ func newServer(m predictor, crop imageproc.Preprocessing, o Options) (*Server, e
 	s := &Server{
 		options: o, crop: crop, width: m.FeatureSize(), metrics: newMetrics(),
 		slots: make(chan struct{}, o.MaxInFlight), decoding: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		grace: o.Timeout + answerTimeout,
 	}
 	s.batcher = newBatcher(m, crop.Size, o.BatchSize, func(images int) { s.metrics.batches.Observe(float64(images)) })
 	// The first run of a network is slow: it is not a client's.
@@ -83,8 +85,8 @@ func (s *Server) Close() { s.batcher.close() }
 
 // Serve answers requests that come in by the listener until ctx ends. It then
 // takes no more, answers those that it has taken, and returns nil; an error says
-// that some could not be answered within the time for a request, or that
-// listening failed. The listener is closed.
+// that some were not answered even after the time for a request, or that listening
+// failed. The listener is closed.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -102,11 +104,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("failed to serve on %s: %w", l.Addr(), err)
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Timeout)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.grace)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
 		server.Close()
-		return fmt.Errorf("failed to answer all requests within %v: the rest was cut off", s.options.Timeout)
+		return fmt.Errorf("failed to answer all requests within %v: the rest was cut off", s.grace)
 	}
 	return nil
 }

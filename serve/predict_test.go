@@ -1,0 +1,350 @@
+package serve
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/infer"
+)
+
+// arrayJSON is an image whose levels are all the same.
+func arrayJSON(side int, level byte) string {
+	return levelsJSON(bytes.Repeat([]byte{level}, graph.Channels*side*side), side)
+}
+
+// levelsJSON is [side, side, 3] levels as nested lists.
+func levelsJSON(levels []byte, side int) string {
+	rows := make([][][]int, side)
+	for y := range rows {
+		for x := range side {
+			pixel := levels[graph.Channels*(y*side+x):]
+			rows[y] = append(rows[y], []int{int(pixel[0]), int(pixel[1]), int(pixel[2])})
+		}
+	}
+	encoded, _ := json.Marshal(rows)
+	return string(encoded)
+}
+
+// votesOf are the model's votes for an image file, without a server.
+func votesOf(t *testing.T, m *infer.Model, file []byte) (votes galaxyzoo.Votes, whole, crop []byte) {
+	t.Helper()
+	img, err := imageproc.Decode(bytes.NewReader(file), "galaxy", imageproc.DefaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := graph.NewBatch(1, testSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	imageproc.PackRGB(batch.Image(0), m.Preprocessing.Apply(img))
+	out := make([]galaxyzoo.Votes, 1)
+	if err := m.Predict(batch, out); err != nil {
+		t.Fatal(err)
+	}
+	whole = make([]byte, graph.Channels*galaxyzoo.ImageSize*galaxyzoo.ImageSize)
+	imageproc.PackRGB(whole, img)
+	return out[0], whole, bytes.Clone(batch.Image(0))
+}
+
+// sameVotes compares votes of JSON with others: the same float32 arithmetic in
+// batches of other sizes, in which sums may be rounded otherwise.
+func sameVotes(got []float64, want galaxyzoo.Votes) bool {
+	if len(got) != len(want) {
+		return false
+	}
+	for i, x := range got {
+		if math.Abs(x-want[i]) > 1e-6 {
+			return false
+		}
+	}
+	return true
+}
+
+// An image has the same votes however it is sent.
+func TestPredictForms(t *testing.T) {
+	m := loadModel(t, centreCrop)
+	s := newTestServer(t, m, testOptions())
+	file := galaxyJPEG(t, 0)
+	want, whole, crop := votesOf(t, m, file)
+	b64 := `{"b64":"` + base64.StdEncoding.EncodeToString(file) + `"}`
+	array, original := levelsJSON(crop, testSize), levelsJSON(whole, galaxyzoo.ImageSize)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	io.WriteString(z, `{"instances":[`+b64+`]}`)
+	z.Close()
+
+	tests := []struct {
+		name, body string
+		columnar   bool
+		header     []string
+	}{
+		{"a file", `{"instances":[` + b64 + `]}`, false, nil},
+		{"a file that is named", `{"instances":[{"images":` + b64 + `}]}`, false, nil},
+		{"bytes", `{"instances":[{"bytes":` + b64 + `}]}`, false, nil},
+		{"base64 without padding", `{"instances":[` + strings.ReplaceAll(b64, "=", "") + `]}`, false, nil},
+		{"an array", `{"instances":[` + array + `]}`, false, nil},
+		{"an array that is named", `{"instances":[{"images":` + array + `}]}`, false, nil},
+		{"an array of decimals", `{"instances":[` + regexp.MustCompile(`\d+`).ReplaceAllString(array, " ${0}.0e0\n") + `]}`, false, nil},
+		{"a whole image", `{"signature_name":"original","instances":[` + original + `]}`, false, nil},
+		{"the signature at the end", `{"instances":[` + original + `],"signature_name":"original"}`, false, nil},
+		{"a file for the signature of whole images", `{"signature_name":"original","instances":[` + b64 + `]}`, false, nil},
+		{"the default by its name", `{"signature_name":"serving_default","instances":[` + b64 + `]}`, false, nil},
+		{"columnar", `{"inputs":[` + b64 + `]}`, true, nil},
+		{"columnar, named", `{"inputs":{"images":[` + array + `]}}`, true, nil},
+		{"more than is known", `{"other":{"a":[1,2]},"instances":[` + b64 + `]}`, false, nil},
+		{"packed", packed.String(), false, []string{"Content-Encoding", "gzip"}},
+	}
+	for _, test := range tests {
+		header := append([]string{"Content-Type", "application/x-www-form-urlencoded"}, test.header...) // as curl sends
+		w := ask(s, "POST", "/v1/models/galaxies/versions/1:predict", strings.NewReader(test.body), header...)
+		var answer struct{ Predictions, Outputs [][]float64 }
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 200 {
+			t.Errorf("%s: %d, %v, %.300s", test.name, w.Code, err, w.Body)
+			continue
+		}
+		got, none := answer.Predictions, answer.Outputs
+		if test.columnar {
+			got, none = none, got
+		}
+		if len(got) != 1 || none != nil || !sameVotes(got[0], want) {
+			t.Errorf("%s: got %v and %v, want %v", test.name, got, none, want)
+		}
+	}
+}
+
+// The signature of features has two outputs, which then have names.
+func TestPredictFeatures(t *testing.T) {
+	m := loadModel(t, centreCrop)
+	s := newTestServer(t, m, testOptions())
+	file := galaxyJPEG(t, 0)
+	want, _, _ := votesOf(t, m, file)
+	type named struct{ Votes, Features []float64 }
+	body := instances(file, galaxyJPEG(t, 1))
+	w := ask(s, "POST", "/v1/models/galaxies:predict", strings.NewReader(`{"signature_name":"features",`+body[1:]))
+	var rows struct{ Predictions []named }
+	if err := json.Unmarshal(w.Body.Bytes(), &rows); err != nil || len(rows.Predictions) != 2 {
+		t.Fatalf("%d, %v, %s", w.Code, err, w.Body)
+	}
+	if first := rows.Predictions[0]; !sameVotes(first.Votes, want) || len(first.Features) != testFeatures {
+		t.Errorf("the first of two: %v", first)
+	}
+	w = ask(s, "POST", "/v1/models/galaxies:predict", strings.NewReader(strings.Replace(`{"signature_name":"features",`+body[1:], "instances", "inputs", 1)))
+	var columns struct {
+		Outputs struct{ Votes, Features [][]float64 }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &columns); err != nil {
+		t.Fatalf("%d, %v, %s", w.Code, err, w.Body)
+	}
+	for i, row := range rows.Predictions {
+		if got := columns.Outputs.Features[i]; fmt.Sprint(got) != fmt.Sprint(row.Features) {
+			t.Errorf("image %d has features %v in columns, %v in rows", i, got, row.Features)
+		}
+	}
+}
+
+// The metadata say what the SavedModel says of itself.
+func TestMetadata(t *testing.T) {
+	type tensor struct {
+		Dtype string
+		Shape struct{ Dim []struct{ Size string } } `json:"tensor_shape"`
+	}
+	type signature struct {
+		Inputs, Outputs map[string]tensor
+		Method          string `json:"method_name"`
+	}
+	shape := func(x tensor) string {
+		text := x.Dtype
+		for _, d := range x.Shape.Dim {
+			text += " " + d.Size
+		}
+		return text
+	}
+	for _, crop := range []imageproc.Preprocessing{centreCrop, {Crop: imageproc.CropROI, Size: testSize}} {
+		s := newTestServer(t, loadModel(t, crop), testOptions())
+		s.crop = crop
+		var answer struct {
+			Metadata struct {
+				Def struct {
+					Def map[string]signature `json:"signature_def"`
+				} `json:"signature_def"`
+			}
+		}
+		w := ask(s, "GET", "/v1/models/galaxies/metadata", nil)
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{
+			"serving_default": "DT_UINT8 -1 8 8 3, DT_FLOAT -1 37, ",
+			"features":        "DT_UINT8 -1 8 8 3, DT_FLOAT -1 37, DT_FLOAT -1 5",
+		}
+		if crop == centreCrop {
+			want["original"] = "DT_UINT8 -1 424 424 3, DT_FLOAT -1 37, "
+		}
+		got := map[string]string{}
+		for name, def := range answer.Metadata.Def.Def {
+			got[name] = fmt.Sprintf("%s, %s, %s", shape(def.Inputs["images"]), shape(def.Outputs["votes"]), shape(def.Outputs["features"]))
+			if def.Method != "tensorflow/serving/predict" {
+				t.Errorf("%s has method %q", name, def.Method)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("crop %v: got %v, want %v", crop, got, want)
+		}
+	}
+}
+
+// Each wrong request has its own message, with the place of what is wrong.
+func TestPredictRefusals(t *testing.T) {
+	s := newTestServer(t, loadModel(t, centreCrop), testOptions())
+	good := arrayJSON(testSize, 9)
+	file := galaxyJPEG(t, 0)
+	b64 := func(file []byte) string {
+		return `{"b64":"` + base64.StdEncoding.EncodeToString(file) + `"}`
+	}
+	huge := bytes.Clone(file)
+	copy(huge[bytes.Index(huge, []byte{0xff, 0xc0})+5:], "\x75\x30\x75\x30")
+	second := func(instance string) string { return `{"instances":[` + good + `,` + instance + `]}` }
+	tests := []struct {
+		name, body string
+		want       string
+	}{
+		{"nothing", ``, `no JSON object with "instances" or "inputs": the JSON ends early`},
+		{"no JSON", `galaxy`, `invalid character 'g'`},
+		{"a list", `[` + good + `]`, `no JSON object with "instances" or "inputs"`},
+		{"neither", `{"instance":[` + good + `]}`, `neither "instances" nor "inputs"`},
+		{"both", `{"instances":[` + good + `],"inputs":[` + good + `]}`, `one of the two and once`},
+		{"half", `{"instances":[` + good[:100], `instance 0: the JSON ends early`},
+		{"no end", `{"instances":[` + good + `]`, `the JSON ends early`},
+		{"more behind", `{"instances":[` + good + `]} {}`, `something follows`},
+		{"no list", `{"instances":3}`, `instances is no list`},
+		{"no list in columns", `{"inputs":"x"}`, `inputs is no list`},
+		{"no list under the name", `{"inputs":{"images":` + b64(file) + `}}`, `inputs is no list`},
+		{"another input", `{"inputs":{"pixels":[` + good + `]}}`, `inputs: there is no input "pixels", want "images"`},
+		{"two inputs", `{"inputs":{"images":[` + good + `],"seed":[1]}}`, `inputs: want "images" alone`},
+		{"empty list", `{"instances":[]}`, `instances is empty`},
+		{"empty columns", `{"inputs":{"images":[]}}`, `inputs is empty`},
+		{"another signature", `{"signature_name":"probabilities","instances":[` + good + `]}`, `no signature "probabilities", only ["serving_default" "original" "features"]`},
+		{"a signature of another kind", `{"signature_name":7,"instances":[` + good + `]}`, `signature_name is a number`},
+		{"crops for whole images", `{"signature_name":"original","instances":[` + good + `]}`, `arrays of [8, 8, 3], but signature "original" takes [424, 424, 3]`},
+		{"whole images for crops", `{"instances":[` + arrayJSON(424, 1) + `]}`, `arrays of [424, 424, 3], but signature "serving_default" takes [8, 8, 3]`},
+
+		{"mixed", second(b64(file)), `instance 1 is an image file in base64, instance 0 is an array of the network's input`},
+		{"a number", second(`7`), `instance 1: is a number, want an array of [8, 8, 3] or {"b64": "..."}`},
+		{"null", second(`null`), `instance 1: is null`},
+		{"an empty object", second(`{}`), `instance 1: is an object of 0 fields`},
+		{"two fields", second(`{"images":1,"key":2}`), `instance 1: is an object of 2 fields`},
+		{"another name", second(`{"image":` + good + `}`), `instance 1: there is no input "image", want "images"`},
+		{"names in names", second(`{"images":{"images":` + good + `}}`), `instance 1: there is no input "images"`},
+		{"one row too few", second(arrayJSON(7, 1)), `instance 1: has shape [7, 7, 3], want [8, 8, 3]`},
+		{"one dimension too many", second(`[` + good + `]`), `instance 1: has shape [1, 8, 8, 3]`},
+		{"many dimensions", second(strings.Repeat("[", 9) + strings.Repeat("]", 9)), `instance 1: is no regular array: there is an array at [0, 0, 0, 0, 0]`},
+		{"grey", second(`[[1,2],[3,4]]`), `instance 1: has shape [2, 2]`},
+		{"ragged", second(`[[1,2],[3]]`), `instance 1: is no regular array: there are 1 elements at [1], 2 before`},
+		{"a number beside arrays", second(`[[1,2],3]`), `there is a number at [1]`},
+		{"an array beside numbers", second(`[[1,[2]]]`), `there is an array at [0, 1]`},
+		{"too bright", second(strings.Replace(good, "9", "256", 1)), `instance 1: at [0, 0, 0]: the level is 256, want a whole number from 0 to 255`},
+		{"negative", second(strings.Replace(good, "9,9]", "9,-1]", 1)), `instance 1: at [0, 0, 2]: the level is -1`},
+		{"scaled", second(strings.Replace(good, "9", "0.25", 1)), `the level is 0.25`},
+		{"NaN", second(strings.Replace(good, "9", "NaN", 1)), `instance 1: invalid character 'N' looking for beginning of value; NaN and Infinity are no JSON`},
+		{"infinite", second(strings.Replace(good, "9", "1e999", 1)), `the level is 1e999`},
+		{"text for a level", second(strings.Replace(good, "9", `"9"`, 1)), `there is a text, want a whole number`},
+		{"too many", second(`[` + strings.TrimSuffix(strings.Repeat("1,", 3*424*424+1), ",") + `]`), `instance 1: has more than 539328 values`},
+		{"columns count images", `{"inputs":[` + good + `,3]}`, `image 1: is a number`},
+
+		{"base64 of another kind", `{"instances":[{"b64":7}]}`, `instance 0: b64 is a number, want a text`},
+		{"no base64", `{"instances":[{"b64":"galaxy?!"}]}`, `instance 0: b64 is not base64: illegal base64 data at input byte 6`},
+		{"no image", `{"instances":[` + b64(file) + `,` + b64([]byte("galaxy")) + `]}`, `instance 1: the content is text, want a JPEG`},
+		{"no bytes", `{"instances":[{"b64":""}]}`, `instance 0: the file is empty`},
+		{"half a JPEG", `{"instances":[` + b64(file[:len(file)/2]) + `]}`, `instance 0: failed to decode JPEG`},
+		{"many pixels", `{"instances":[` + b64(huge) + `]}`, `instance 0: the image is 30000x30000 pixels, the limit is 4096x4096`},
+	}
+	for _, test := range tests {
+		w := ask(s, "POST", "/v1/models/galaxies:predict", strings.NewReader(test.body))
+		if w.Code != 400 || !strings.Contains(refusedFor(w), test.want) {
+			t.Errorf("%s: %d, %.300s; want 400, %s", test.name, w.Code, w.Body, test.want)
+		}
+	}
+}
+
+// What is too large is refused, packed or not, with and without its length.
+func TestPredictLimits(t *testing.T) {
+	o := testOptions()
+	s := newTestServer(t, &fakeModel{}, o)
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	z.Write(bytes.Repeat([]byte(" "), int(o.MaxBody)+1))
+	z.Close()
+	spaces := func(n int64) io.Reader { return io.LimitReader(endless{}, n) } // its length is not known beforehand
+	tests := []struct {
+		name   string
+		body   io.Reader
+		header []string
+		status int
+		want   string
+	}{
+		{"as large as allowed", spaces(o.MaxBody), nil, 400, "ends early"},
+		{"larger", spaces(o.MaxBody + 1), nil, 413, "larger than 2097152 bytes"},
+		{"larger when unpacked", &bomb, []string{"Content-Encoding", "gzip"}, 413, "larger than 2097152 bytes"},
+		{"not packed, though it says so", strings.NewReader("{}"), []string{"Content-Encoding", "gzip"}, 400, "failed to unpack"},
+		{"packed otherwise", strings.NewReader("{}"), []string{"Content-Encoding", "br"}, 415, `"br", want gzip or none`},
+	}
+	for _, test := range tests {
+		w := ask(s, "POST", "/v1/models/galaxies:predict", test.body, test.header...)
+		if w.Code != test.status || !strings.Contains(refusedFor(w), test.want) {
+			t.Errorf("%s: %d, %s; want %d, %s", test.name, w.Code, w.Body, test.status, test.want)
+		}
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+// Many clients at once get what each would get alone, from fewer runs than there
+// are images.
+func TestConcurrentClients(t *testing.T) {
+	m := loadModel(t, centreCrop)
+	s := newTestServer(t, m, testOptions())
+	files := make([][]byte, 6)
+	want := make([]galaxyzoo.Votes, len(files))
+	for i := range files {
+		files[i] = galaxyJPEG(t, i)
+		want[i], _, _ = votesOf(t, m, files[i])
+	}
+	var clients sync.WaitGroup
+	for c := range 12 {
+		clients.Go(func() {
+			// Each with its own number of images, some with more than a run's.
+			n := 1 + c%len(files)
+			w := ask(s, "POST", "/v1/models/galaxies:predict", strings.NewReader(instances(files[:n]...)))
+			var answer struct{ Predictions [][]float64 }
+			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || len(answer.Predictions) != n {
+				t.Errorf("client %d: %d, %v, %.200s", c, w.Code, err, w.Body)
+				return
+			}
+			for i, got := range answer.Predictions {
+				if !sameVotes(got, want[i]) {
+					t.Errorf("client %d: galaxy %d has votes %v, want %v", c, i, got, want[i])
+				}
+			}
+		})
+	}
+	clients.Wait()
+}
