@@ -10,7 +10,8 @@ PURE := galaxyzoo imageproc run plots baseline internal scripts
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
 # Python of scripts/requirements-ENVIRONMENT.txt.
 PYTHON_CHECKS := roi:opencv baseline:sklearn savedmodel:tensorflow \
-	parity:tensorflow interop:tensorflow examples:tensorflow-new
+	parity:tensorflow interop:tensorflow tensorboard:tensorflow \
+	examples:tensorflow-new
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c

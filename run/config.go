@@ -36,6 +36,8 @@ type Config struct {
 	Cache   string `json:"cache"`   // folder of the crop caches
 	Runs    string `json:"runs"`    // folder in which run folders are numbered
 	RunDir  string `json:"run-dir"` // the new run's folder exactly; "" = the next number in Runs
+
+	TensorBoard bool `json:"tensorboard"` // the run folder has event files for TensorBoard
 }
 
 // The words that settings of a few choices accept.

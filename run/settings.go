@@ -94,6 +94,8 @@ var Settings = []Setting{
 		name("a folder", func(c *Config) *string { return &c.Runs })},
 	{runDirKey, CategoryFolders, "", "the new run's folder exactly, instead of the next number in runs",
 		text(func(c *Config) *string { return &c.RunDir })},
+	{"tensorboard", CategoryFolders, "false", "write what TensorBoard shows into the run's folder too",
+		toggle(func(c *Config) *bool { return &c.TensorBoard })},
 }
 
 const (

@@ -16,7 +16,7 @@ func TestSettingsCoverConfig(t *testing.T) {
 	other := map[string]string{ // a value that is not the default, where "7" is none
 		"validation": "0.7", "output": "linear", "crop": "centre", "crop-width": "77", "size": "77",
 		"loss": "weighted-mse", "learning-rate": "0.7", "schedule": "step", "decay-factor": "0.7",
-		"augment": "none", "rotate": "false", "flip": "false",
+		"augment": "none", "rotate": "false", "flip": "false", "tensorboard": "true",
 	}
 	for i := range config.NumField() {
 		key := config.Field(i).Tag.Get("json")

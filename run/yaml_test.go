@@ -65,6 +65,7 @@ func ExampleValues_WriteYAML() {
 	// workers: 0                       # default
 	// cache: /tmp/crops                # flag --cache
 	// runs: runs                       # default
+	// tensorboard: false               # default
 }
 
 // awkward are texts that YAML might read as something else.

@@ -36,13 +36,20 @@ type loop struct {
 	run     *run.Run
 	info    *run.Info
 	state   run.State
-	metrics *run.Metrics
+	metrics metrics
 	cache   *imageproc.Cache
 	input   *input
 	trainer *graph.Trainer
 
 	clock clock
 	last  Ended // what is known for the last event
+}
+
+// metrics are where a run's numbers go.
+type metrics interface {
+	WriteStep(run.Step) error
+	WriteEpoch(run.Epoch) error
+	Close() error
 }
 
 // Run trains as planned and returns the last event. It stops between two steps
@@ -139,11 +146,18 @@ func (l *loop) begin() error {
 	if err := l.run.WriteInfo(l.info); err != nil {
 		return err
 	}
-	if l.metrics, err = l.run.OpenMetrics(l.state.Step); err != nil {
+	m, err := l.run.OpenMetrics(l.state.Step)
+	if err != nil {
 		return err
 	}
+	l.metrics = m
 	if l.plan.run == nil {
 		if err := l.sampleInput(); err != nil {
+			return err
+		}
+	}
+	if l.config.TensorBoard {
+		if err := l.openBoard(); err != nil {
 			return err
 		}
 	}
