@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image/jpeg"
 	"math"
@@ -189,7 +190,7 @@ func TestSimilar(t *testing.T) {
 	}
 
 	o.Features = infer.NewFeatures(testFeatures + 1)
-	if _, err := newServer(m, centreCrop, o); err == nil || !strings.Contains(err.Error(), "6 values a galaxy, the model gives 5") {
+	if _, err := newServer(m, centreCrop, o); !errors.Is(err, ErrOtherFeatures) || !strings.Contains(err.Error(), "6 values a galaxy, the model gives 5") {
 		t.Errorf("features of another model: %v", err)
 	}
 }

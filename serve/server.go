@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -10,7 +11,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/infer"
@@ -52,6 +52,9 @@ type Server struct {
 	grace    time.Duration // for requests under way when the server is stopped
 }
 
+// ErrOtherFeatures says that features are not of the model that is served.
+var ErrOtherFeatures = errors.New("they are another model's")
+
 // New returns a server for the model, which it does not close. It fails where the
 // model does not work.
 func New(m *infer.Model, o Options) (*Server, error) { return newServer(m, m.Preprocessing, o) }
@@ -61,8 +64,7 @@ func newServer(m predictor, crop imageproc.Preprocessing, o Options) (*Server, e
 		o.Log = log.New(io.Discard, "", 0)
 	}
 	if o.Features != nil && o.Features.Size != m.FeatureSize() {
-		return nil, &galaxyzoo.DataError{File: "features", Err: fmt.Errorf(
-			"%d values a galaxy, the model gives %d: they are another model's", o.Features.Size, m.FeatureSize())}
+		return nil, fmt.Errorf("%d values a galaxy, the model gives %d: %w", o.Features.Size, m.FeatureSize(), ErrOtherFeatures)
 	}
 	s := &Server{
 		options: o, crop: crop, width: m.FeatureSize(), metrics: newMetrics(),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/run"
 	"github.com/tfgalaxy/tfgalaxy/serve"
@@ -88,6 +89,9 @@ func (a *app) serve(ctx *cli.Context) error {
 		}
 	}
 	server, err := serve.New(model, *options)
+	if errors.Is(err, serve.ErrOtherFeatures) {
+		return &galaxyzoo.DataError{File: ctx.String("features"), Err: err}
+	}
 	if err != nil {
 		return err
 	}
@@ -130,6 +134,9 @@ func (a *app) serveOptions(ctx *cli.Context) (*serve.Options, error) {
 			return nil, err
 		}
 	}
+	if err := checkAddress(ctx.String("listen")); err != nil {
+		return nil, err
+	}
 	values, err := a.settings(ctx)
 	if err != nil {
 		return nil, err
@@ -155,18 +162,23 @@ func checkModelName(name string) (string, error) {
 	return name, nil
 }
 
-// listen opens the port. What is wrong with the address is a *run.UsageError.
-func listen(address string) (net.Listener, error) {
+// checkAddress refuses what is no address with a port.
+func checkAddress(address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil {
-		return nil, &run.UsageError{
+		return &run.UsageError{
 			Err:  fmt.Errorf("--listen %q, want an address and a port", address),
 			Hint: "--listen 127.0.0.1:8501, or --listen :8501 for all addresses of this machine",
 		}
 	}
+	return nil
+}
+
+// listen opens the port.
+func listen(address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err == nil {
 		return listener, nil
