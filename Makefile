@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 
 # Folders without native code: these are tested without cgo and under the race
 # detector. All others are linked with TensorFlow.
-PURE := galaxyzoo imageproc run plots baseline internal scripts
+PURE := galaxyzoo imageproc run plots baseline internal scripts graph/tensorboard
 
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
 # Python of scripts/requirements-ENVIRONMENT.txt.
