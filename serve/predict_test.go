@@ -308,6 +308,22 @@ func TestPredictLimits(t *testing.T) {
 	}
 }
 
+// A request has so many images and no more.
+func TestPredictMostImages(t *testing.T) {
+	o := testOptions()
+	o.MaxBody = 16 << 20
+	o.BatchSize = 1000
+	s := newTestServer(t, &fakeModel{}, o)
+	list := strings.Repeat(arrayJSON(testSize, 7)+",", maxImages-1) + arrayJSON(testSize, 7)
+	if w := ask(s, "POST", "/v1/models/galaxies:predict", strings.NewReader(`{"instances":[`+list+`]}`)); w.Code != 200 {
+		t.Errorf("the most there may be: %d, %s", w.Code, w.Body)
+	}
+	w := ask(s, "POST", "/v1/models/galaxies:predict", strings.NewReader(`{"instances":[`+list+`,1]}`))
+	if want := "instances has more than 10000 images"; w.Code != 400 || !strings.Contains(refusedFor(w), want) {
+		t.Errorf("one more: %d, %s; want %s", w.Code, w.Body, want)
+	}
+}
+
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {

@@ -117,6 +117,9 @@ func (q *question) images(take func(sentImage) error) error {
 	}
 	i := 0
 	for ; q.json.More(); i++ {
+		if i == maxImages {
+			return bad("%s has more than %d images: want several requests", what, maxImages)
+		}
 		name := fmt.Sprintf("%s %d", one, i)
 		if err := q.json.Decode(&q.value); err != nil {
 			return badJSON(err, name)
@@ -146,6 +149,10 @@ func (q *question) images(take func(sentImage) error) error {
 	}
 	return nil
 }
+
+// maxImages is how many images a request may have. What is told of them is held
+// until the end.
+const maxImages = 10_000
 
 // inputNames are what the input may be called. The second is what many models
 // call one that takes image files.

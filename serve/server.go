@@ -82,8 +82,13 @@ func newServer(m predictor, crop imageproc.Preprocessing, o Options) (*Server, e
 }
 
 // Close stops the work on requests, which are then answered with an error, and
-// waits until the model is in use no more.
-func (s *Server) Close() { s.batcher.close() }
+// waits until the model and the decoder are in use no more.
+func (s *Server) Close() {
+	s.batcher.close()
+	for range cap(s.slots) {
+		s.slots <- struct{}{}
+	}
+}
 
 // Serve answers requests that come in by the listener until ctx ends. It then
 // takes no more, answers those that it has taken, and returns nil; an error says

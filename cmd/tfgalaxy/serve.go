@@ -155,7 +155,7 @@ func (a *app) serveOptions(ctx *cli.Context) (*serve.Options, error) {
 func checkModelName(name string) (string, error) {
 	if strings.ContainsAny(name, "/:") {
 		return "", &run.UsageError{
-			Err:  fmt.Errorf("a served model cannot be named %q, want a name without / and :", name),
+			Err:  fmt.Errorf("a served model cannot be named %q, want a name without slash and colon", name),
 			Hint: "--name NAME gives it another",
 		}
 	}
