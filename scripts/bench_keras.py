@@ -20,16 +20,14 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 
 import environment
+import machine
 
-PYTHON = environment.ROOT / ".venv" / "tensorflow" / "bin" / "python"
 CLAIM = 1.05
 CLAIM_WAIT = 0.05
 
@@ -49,28 +47,6 @@ def arguments():
     return given
 
 
-def bind(count):
-    """Binds this process, and those it starts, to so many cores; returns the number it has then."""
-    if not hasattr(os, "sched_setaffinity"):
-        if count:
-            sys.exit("bench_keras: --cores works on Linux only")
-        return os.cpu_count()
-    cores = sorted(os.sched_getaffinity(0))
-    if count and not 1 <= count <= len(cores):
-        sys.exit(f"bench_keras: --cores {count}: want 1 to {len(cores)}")
-    os.sched_setaffinity(0, cores[:count])
-    return len(cores[:count])
-
-
-def processor():
-    """The CPU's name."""
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
 def tfgalaxy(given, folder, round_number):
     run = folder / f"run{round_number}"
     lines = environment.run(
@@ -83,7 +59,7 @@ def tfgalaxy(given, folder, round_number):
 
 
 def keras(given, folder):
-    line = environment.run(PYTHON, environment.SCRIPTS / "keras_fit.py", folder, "--epochs", given.epochs,
+    line = environment.run(environment.python("tensorflow"), environment.SCRIPTS / "keras_fit.py", folder, "--epochs", given.epochs,
                            "--batch-size", given.batch_size)
     return json.loads(line.splitlines()[-1])
 
@@ -105,10 +81,8 @@ def measure(given, folder):
 
 def main():
     given = arguments()
-    cores = bind(given.cores)
+    cores = machine.bind(given.cores)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # of both sides
-    if subprocess.run([environment.SCRIPTS / "python-env.sh", "tensorflow"]).returncode:
-        sys.exit(1)  # it has said why
     environment.build()
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="tfgalaxy-") as name:
@@ -126,7 +100,7 @@ def main():
     summary["ratio"] = summary["tfgalaxy_images_per_second"] / summary["keras_images_per_second"]
     pairs = [a["images_per_second"] / b["images_per_second"] for a, b in zip(ours, theirs)]
     holds = summary["ratio"] >= CLAIM and summary["data_wait"] < CLAIM_WAIT
-    print(f"seed3, batch {given.batch_size}, float32, {given.data}, {cores} cores of {processor()}; "
+    print(f"seed3, batch {given.batch_size}, float32, {given.data}, {cores} cores of {machine.processor()}; "
           f"load before: {load:.2f}")
     print(f"versions: {', '.join(f'{k} {v}' for k, v in versions.items())}; Keras {theirs[0]['keras']} "
           f"on TensorFlow {theirs[0]['tensorflow']}")
@@ -138,7 +112,7 @@ def main():
         given.out.write_text(json.dumps({
             **summary, "holds": holds, "rounds": {"tfgalaxy": ours, "keras": theirs},
             "data": given.data, "epochs": given.epochs, "batch_size": given.batch_size,
-            "cores": cores, "cpu": processor(), "load_before": load, "versions": versions,
+            "cores": cores, "cpu": machine.processor(), "load_before": load, "versions": versions,
             "command": [pathlib.Path(sys.argv[0]).name, *sys.argv[1:]],
         }, indent=2) + "\n")
     if not holds:

@@ -3,7 +3,7 @@
 //	go run ./examples/classify -model runs/0001-small -image galaxy.jpg
 //
 // It is an example of a program of one's own that uses package infer. Go finds
-// TensorFlow by what `make env` prints, eval "$(make -s env)"; what TensorFlow
+// TensorFlow by what `make env` prints, eval "$(make -s env)"; most of what it
 // logs is kept away by TF_CPP_MIN_LOG_LEVEL=3.
 package main
 

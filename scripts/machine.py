@@ -1,0 +1,28 @@
+"""The machine that a benchmark runs on."""
+
+import os
+import pathlib
+import platform
+import sys
+
+
+def bind(count):
+    """Binds this process, and those it starts, to so many cores, None for all; returns the number it has then."""
+    if not hasattr(os, "sched_setaffinity"):
+        if count:
+            sys.exit("--cores works on Linux only")
+        return os.cpu_count()
+    cores = sorted(os.sched_getaffinity(0))
+    if count is not None and not 1 <= count <= len(cores):
+        sys.exit(f"--cores {count}: want 1 to {len(cores)}")
+    os.sched_setaffinity(0, cores[:count])
+    return len(cores[:count])
+
+
+def processor():
+    """The CPU's name."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
