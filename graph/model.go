@@ -42,14 +42,18 @@ type call struct{ images, votes tf.Output }
 // after use.
 func LoadModel(dir string) (*Model, error) {
 	fail := func(err error) error { return fmt.Errorf("failed to load SavedModel %q: %w", dir, err) }
-	if err := checkParts(dir); err != nil {
+	frozen, err := checkParts(dir)
+	if err != nil {
 		return nil, fail(err)
 	}
 	preprocessing, err := os.ReadFile(filepath.Join(dir, extraAssets, preprocessingKey))
 	if err != nil {
 		return nil, fail(fmt.Errorf("it does not say how its images are cut: %w", err))
 	}
-	options, err := sessionOptions()
+	// The optimiser copies a graph with its constants at every turn: with sixty
+	// million weights that is ten seconds and two gigabytes, and gained nothing
+	// that could be measured on two cores.
+	options, err := sessionOptions(&corepb.RewriterConfig{DisableMetaOptimizer: frozen})
 	if err != nil {
 		return nil, fail(err)
 	}
@@ -65,30 +69,31 @@ func LoadModel(dir string) (*Model, error) {
 	return m, nil
 }
 
-// checkParts looks for the files that a model is made of: the runtime's own
-// errors are hard to read, and it takes a model whose variables are missing.
-func checkParts(dir string) error {
+// checkParts looks for the files that a model is made of, and reports whether it
+// is frozen. The runtime's own errors are hard to read, and a model whose variables
+// are missing is one that it takes.
+func checkParts(dir string) (frozen bool, err error) {
 	if _, err := os.Stat(filepath.Join(dir, ModelFile)); err != nil {
-		return err
+		return false, err
 	}
 	_, missing := os.Stat(filepath.Join(dir, variablesFolder, "variables.index"))
 	if missing == nil {
-		return nil
+		return false, nil
 	}
 	encoded, err := os.ReadFile(filepath.Join(dir, ModelFile))
 	if err != nil {
-		return err
+		return false, err
 	}
 	var model corepb.SavedModel
 	if err := proto.Unmarshal(encoded, &model); err != nil {
-		return fmt.Errorf("%s is damaged, or no SavedModel: %w", ModelFile, err)
+		return false, fmt.Errorf("%s is damaged, or no SavedModel: %w", ModelFile, err)
 	}
 	for _, meta := range model.MetaGraphs {
 		if slices.ContainsFunc(meta.GetGraphDef().GetNode(), func(n *nodepb.NodeDef) bool { return n.Op == variableKind }) {
-			return fmt.Errorf("its variables are missing, and it is not frozen: %w", missing)
+			return false, fmt.Errorf("its variables are missing, and it is not frozen: %w", missing)
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // bind finds the signatures' tensors and checks that they are what we write.

@@ -23,7 +23,7 @@ func Version() string { return tf.Version() }
 // newSession starts a session on the devices there are: memory of a GPU is taken
 // as it is needed, and what has no kernel there runs on the CPU.
 func newSession(g *tf.Graph) (*tf.Session, error) {
-	options, err := sessionOptions()
+	options, err := sessionOptions(&corepb.RewriterConfig{})
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,9 @@ func newSession(g *tf.Graph) (*tf.Session, error) {
 	return s, nil
 }
 
-func sessionOptions() (*tf.SessionOptions, error) {
+// sessionOptions are those of every session here. optimiser says how TensorFlow
+// rewrites the graph before its first step.
+func sessionOptions(optimiser *corepb.RewriterConfig) (*tf.SessionOptions, error) {
 	// Read once by the library, before its first kernel runs: the same seed
 	// gives the same numbers on a device whose fast kernels do not.
 	if _, set := os.LookupEnv("TF_DETERMINISTIC_OPS"); !set {
@@ -43,6 +45,7 @@ func sessionOptions() (*tf.SessionOptions, error) {
 	config, err := proto.Marshal(&corepb.ConfigProto{
 		AllowSoftPlacement: true,
 		GpuOptions:         &corepb.GPUOptions{AllowGrowth: true},
+		GraphOptions:       &corepb.GraphOptions{RewriteOptions: optimiser},
 	})
 	if err != nil {
 		return nil, err
