@@ -168,6 +168,10 @@ func (f *finder) tensor(signature, name string, infos map[string]tf.TensorInfo, 
 	}
 	shape, _ := info.Shape.ToSlice() // one of unknown rank is nil, which does not fit either
 	fits := func(got, want int64) bool { return got == want || want == anySize && got > 0 }
+	if name == OutputName && len(shape) == 2 && shape[1] != galaxyzoo.NumAnswers {
+		f.err = fmt.Errorf("it gives %d votes an image, want the %d of this decision tree: it was made for another", shape[1], galaxyzoo.NumAnswers)
+		return tf.Output{}, nil
+	}
 	if info.DType != dtype || !slices.EqualFunc(shape, want, fits) {
 		f.err = fmt.Errorf("the %s of its signature %q are %s %v, not what this program writes", name, signature, dtypeName(info.DType), shape)
 	}

@@ -308,6 +308,9 @@ func TestForeignSignatures(t *testing.T) {
 			shape := s[ServingSignature].Outputs[OutputName].TensorShape
 			shape.Dim = append(shape.Dim, &shapepb.TensorShapeProto_Dim{Size: 1})
 		}},
+		{"votes of another tree", "34 votes an image, want the 37", func(s map[string]*corepb.SignatureDef) {
+			s[ServingSignature].Outputs[OutputName].TensorShape.Dim[1].Size = 34
+		}},
 		{"votes of another type", "int32", func(s map[string]*corepb.SignatureDef) { s[ServingSignature].Outputs[OutputName].Dtype = 3 }},
 		{"a tensor that is not there", "elsewhere", func(s map[string]*corepb.SignatureDef) {
 			s[ServingSignature].Inputs[InputName].Encoding = &corepb.TensorInfo_Name{Name: "elsewhere:0"}

@@ -23,8 +23,8 @@ import (
 // intensity is scaled by, so that the colour stays; where one would exceed full
 // scale, all are dimmed together. What is not above the sky is black.
 type Stretch struct {
-	Softening float64 // in units of the noise, above 0
-	White     float64 // percentile of the intensities, above 50, to 100
+	Softening float64 `json:"softening"` // in units of the noise, above 0
+	White     float64 `json:"white"`     // percentile of the intensities, above 50, to 100
 }
 
 // DefaultStretch makes a galaxy look as in the Sloan survey's composites, which

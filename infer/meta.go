@@ -11,6 +11,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
 // A Meta says how a table of predictions came about. It lies beside the table as
@@ -25,6 +26,8 @@ type Meta struct {
 	Listed         int       `json:"listed"` // images of all shards
 	Predicted      int       `json:"predicted"`
 	Unreadable     int       `json:"unreadable"`
+
+	Stretch imageproc.Stretch `json:"fits_stretch"`
 }
 
 // A ModelID tells models apart by what they hold, wherever they lie.
@@ -46,8 +49,8 @@ func (m *Meta) difference(o *Meta) string {
 		return "other models"
 	case !same(m.Columns, o.Columns):
 		return "other columns"
-	case m.Views != o.Views || m.DropoutSamples != o.DropoutSamples || m.Consistent != o.Consistent:
-		return "other views, samples of dropout, or consistency"
+	case m.Views != o.Views || m.DropoutSamples != o.DropoutSamples || m.Consistent != o.Consistent || m.Stretch != o.Stretch:
+		return "other views, samples of dropout, consistency or stretch of FITS images"
 	case m.Listed != o.Listed:
 		return fmt.Sprintf("%d images instead of %d", m.Listed, o.Listed)
 	}

@@ -144,7 +144,7 @@ func (e *Ensemble) Tabulate(ctx context.Context, j *Job) (*Summary, error) {
 // meta describes the job's table.
 func (e *Ensemble) meta(j *Job) (*Meta, error) {
 	m := &Meta{
-		Views: max(1, j.Options.Views), Consistent: j.Options.Consistent,
+		Views: max(1, j.Options.Views), Consistent: j.Options.Consistent, Stretch: j.Options.Decoder.Stretch,
 		Columns: j.columns(), Shard: j.Shard.String(), Listed: j.Listing.Count,
 	}
 	if j.Options.Uncertainty {
@@ -252,6 +252,9 @@ func (s *sheet) add(p *Prediction) error {
 			s.job.Fault(p.Err)
 		}
 		row.Error = p.Err.Error()
+		if data, ok := errors.AsType[*galaxyzoo.DataError](p.Err); ok && data.File == row.File {
+			row.Error = data.Err.Error() // the file has a column of its own
+		}
 	} else {
 		row.Cells = s.job.cells(p)
 		if s.features != nil {
@@ -274,17 +277,17 @@ func (s *sheet) add(p *Prediction) error {
 	return s.log.flush()
 }
 
-// suspend leaves the rows for a job that resumes, or nothing where there are none.
+// suspend leaves the rows for a job that resumes, or nothing where none is good.
 func (s *sheet) suspend() error {
 	var err error
 	switch {
 	case s.features == nil:
-	case s.log.rows == 0:
+	case s.log.good == 0:
 		err = s.features.Abort()
 	default:
 		err = s.features.Suspend()
 	}
-	if s.log.rows == 0 {
+	if s.log.good == 0 {
 		return errors.Join(err, s.log.remove())
 	}
 	return errors.Join(err, s.log.close())

@@ -1,5 +1,5 @@
 // Package tflog keeps TensorFlow's own log off the terminal of a program that
-// imports it, errors excepted. Somebody who wants to read the log sets
+// imports it: what matters comes back from TensorFlow as an error. Somebody who wants to read the log sets
 // TF_CPP_MIN_LOG_LEVEL (0 is everything) or starts the program with --verbose.
 package tflog
 
@@ -23,7 +23,7 @@ static char *find(const char *name) {
 // dynamic linker prefers to libc's, and which knows a default for one variable.
 char *getenv(const char *name) {
 	char *value = find(name);
-	if (!value && !verbose && strcmp(name, "TF_CPP_MIN_LOG_LEVEL") == 0) return "2";
+	if (!value && !verbose && strcmp(name, "TF_CPP_MIN_LOG_LEVEL") == 0) return "3";
 	return value;
 }
 
