@@ -70,6 +70,17 @@ func (v *Votes) Check() error {
 	return nil
 }
 
+// Finite returns an error that names the first value that is no finite number, as
+// a network that was trained badly gives them.
+func (v *Votes) Finite() error {
+	for c, x := range v {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("%s is %v", Answers[c].Class(), x)
+		}
+	}
+	return nil
+}
+
 // MeanVotes returns the mean of the rows, column by column; zero for no rows.
 func MeanVotes(rows []Votes) Votes {
 	var mean Votes

@@ -3,6 +3,7 @@ package galaxyzoo
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -106,6 +107,19 @@ func TestConditionalTimesReachIsVote(t *testing.T) {
 					t.Fatalf("%s is %v, want %v", Answers[c].Class(), fractions[c]*v.Reach(q), v[c])
 				}
 			}
+		}
+	}
+}
+
+func TestFinite(t *testing.T) {
+	v := spiral()
+	if err := v.Finite(); err != nil {
+		t.Error(err)
+	}
+	for _, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		v[36] = x
+		if err := v.Finite(); err == nil || !strings.HasPrefix(err.Error(), "Class11.6 is ") {
+			t.Errorf("%v: %v", x, err)
 		}
 	}
 }

@@ -146,6 +146,9 @@ func (a *average) predict(g *group) error {
 			return fmt.Errorf("failed to predict with %s: %w", m.Dir, err)
 		}
 		for r := range a.row {
+			if err := a.row[r].Finite(); err != nil && g.faults[r/a.views] == nil {
+				return fmt.Errorf("the vote of %s for %w, for image %s", m.Dir, err, g.entries[r/a.views].File)
+			}
 			for c, x := range a.row[r] {
 				a.sum[r/a.views][c] += x
 				a.square[r/a.views][c] += x * x

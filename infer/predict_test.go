@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -30,8 +31,9 @@ func conv(size int) *graph.Network {
 	}}
 }
 
-// modelFolder writes an untrained model for crops of the preprocessing given.
-func modelFolder(t testing.TB, net *graph.Network, seed uint64, preprocessing string) string {
+// modelFolder writes an untrained model for crops of the preprocessing given, with
+// its weights changed.
+func modelFolder(t testing.TB, net *graph.Network, seed uint64, preprocessing string, change ...func(graph.Weights)) string {
 	t.Helper()
 	trainer, err := graph.NewTrainer(net, graph.Options{LossWeights: graph.MSE(), Seed: seed})
 	if err != nil {
@@ -41,6 +43,9 @@ func modelFolder(t testing.TB, net *graph.Network, seed uint64, preprocessing st
 	weights, err := trainer.Weights()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(weights)
 	}
 	dir := t.TempDir()
 	if _, err := graph.WriteSavedModel(dir, net, weights, graph.Export{Preprocessing: []byte(preprocessing)}); err != nil {
@@ -247,6 +252,24 @@ func TestUnreadableImages(t *testing.T) {
 		case p.Err != nil || d > tolerance:
 			t.Errorf("%s: %v, off by %g", id, p.Err, d)
 		}
+	}
+}
+
+// A network that was trained badly is told of, and no table of NaN is written.
+func TestVotesThatAreNoNumbers(t *testing.T) {
+	broken := modelFolder(t, conv(8), 1, `{"crop":"centre","width":40,"size":8}`, func(w graph.Weights) { w["dense2/bias"][1] = float32(math.NaN()) })
+	e, err := LoadEnsemble([]string{broken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, err = range e.Predict(t.Context(), open(t, imageFolder(t, 3)).All(), Options{BatchSize: 2, Decoder: imageproc.DefaultDecoder}) {
+		if err != nil {
+			break
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "Class1.2 is NaN, for image ") {
+		t.Errorf("got %v, want an error that names the vote", err)
 	}
 }
 

@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/bits"
 	"net/http"
 	"slices"
@@ -184,14 +183,11 @@ func (b *batcher) predictNow(orders []*order, images int) (output, error) {
 	return out, b.model.Predict(batch, out.votes)
 }
 
-// finite returns an error where a vote is no number, as a network that was
-// trained badly has them.
+// finite returns an error where a vote is no number.
 func finite(votes []galaxyzoo.Votes) error {
 	for i := range votes {
-		for column, x := range votes[i] {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
-				return fmt.Errorf("the model's vote for %s is %v", galaxyzoo.Answers[column].Class(), x)
-			}
+		if err := votes[i].Finite(); err != nil {
+			return fmt.Errorf("the model's vote for %w", err)
 		}
 	}
 	return nil
