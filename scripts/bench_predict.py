@@ -4,13 +4,14 @@
     python3 scripts/bench_predict.py --images FOLDER --model RUN [--rounds N] [--out FILE]
     python3 scripts/bench_predict.py --images FOLDER --model RUN --memory
 
-From a folder of JPEG images to a CSV file of votes, by a run of seed3, in batches
-of 64, without views. The other side is scripts/keras_predict.py, which reads all
-images and then predicts; it runs as that and again with a thread a core to read
-by. All run in turn, in processes of their own, after one round that does not
-count; who begins changes from round to round. The claim: the median of the whole
-processes' times is at least 2 times as fast as the plain Python side's. The
-times within, from the model's being ready to the end, are told beside.
+From a folder of JPEG images to a CSV file of votes, by a run of seed3, each image
+as it is. The other side is scripts/keras_predict.py, which reads all images and
+then predicts, in batches of 64; it runs as that, and again with a thread a core
+to read by. All run in turn, in processes of their own, after one round that does
+not count; who begins changes from round to round. The claim: by the medians of
+the whole processes' times, tfgalaxy is at least 2 times as fast as the plain
+Python side. The times within, from the model's being ready to the end, are told
+beside.
 
 --memory compares the most resident memory of `tfgalaxy predict` on 1,000 and on
 10,000 images, the folder's under as many names as that takes. The claim: they
@@ -68,7 +69,7 @@ def sides(given, cores):
     common = ["--model", given.model, "--images", given.images]
     python = [environment.python("predict"), environment.SCRIPTS / "keras_predict.py", *common]
     return {
-        "tfgalaxy": [environment.TFGALAXY, "predict", *common, "--batch-size", 64, "--json"],
+        "tfgalaxy": [environment.TFGALAXY, "predict", *common, "--json"],
         "Python": python,
         f"Python, {cores} readers": [*python, "--readers", cores],
     }
@@ -126,7 +127,7 @@ def compare_speed(given, cores):
 
     versions = {key: results["Python"][0][key] for key in ("tensorflow", "keras", "opencv")}
     versions |= json.loads(environment.run(environment.TFGALAXY, "version", "--json"))
-    print(f"seed3, {given.count} images, batch 64, {cores} cores of {machine.processor()}; load before: {load:.2f}")
+    print(f"seed3, {given.count} images, {cores} cores of {machine.processor()}; load before: {load:.2f}")
     print(f"versions: {', '.join(f'{k} {v}' for k, v in versions.items())}")
     rates = {}
     for side, rounds in results.items():
