@@ -35,6 +35,12 @@ type FeatureWriter struct {
 	row    []byte // one, encoded
 }
 
+// partialFeatures are the files in which the rows of a file of features grow:
+// vectors, and galaxies.
+func partialFeatures(path string) []string {
+	return []string{path + journalSuffix, path + ".csv" + journalSuffix}
+}
+
 // CreateFeatures begins a file of features of the given size, in the format that
 // its name ends in, .npy or .parquet. Rows that an earlier writer has left are
 // lost; a finished file stays until Close.
@@ -56,10 +62,11 @@ func ResumeFeatures(path string, size, rows int) (w *FeatureWriter, err error) {
 	if rows == 0 {
 		flags |= os.O_CREATE
 	}
-	if w.values, err = openPartial(path+".partial", flags); err != nil {
+	partial := partialFeatures(path)
+	if w.values, err = openPartial(partial[0], flags); err != nil {
 		return nil, err
 	}
-	if w.ids, err = openPartial(path+".csv.partial", flags); err != nil {
+	if w.ids, err = openPartial(partial[1], flags); err != nil {
 		return nil, errors.Join(err, w.values.close())
 	}
 	w.csv, w.open = csv.NewWriter(w.ids.w), true
@@ -73,6 +80,51 @@ func ResumeFeatures(path string, size, rows int) (w *FeatureWriter, err error) {
 		return nil, errors.Join(err, w.end())
 	}
 	return w, nil
+}
+
+// flushedFeatures counts the whole rows that a writer has left of features of the
+// given size, from which ResumeFeatures can go on.
+func flushedFeatures(path string, size int) (int, error) {
+	partial := partialFeatures(path)
+	values, err := os.Open(partial[0])
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	fail := func(err error) (int, error) {
+		return 0, fmt.Errorf("failed to read features: %w", err)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	defer values.Close()
+	info, err := values.Stat()
+	if err != nil {
+		return fail(err)
+	}
+	have := int((info.Size() - npyHeaderSize) / (4 * int64(size)))
+	if have < 1 {
+		return 0, nil
+	}
+	ids, err := os.Open(partial[1])
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return fail(err)
+	}
+	defer ids.Close()
+	r := csv.NewReader(bufio.NewReader(ids))
+	r.ReuseRecord = true
+	last := make([]byte, 1)
+	for rows := -1; rows < have; rows++ { // from the header on
+		if _, err := r.Read(); err != nil { // the end, or the part of a row
+			return max(rows, 0), nil
+		}
+		if _, err := ids.ReadAt(last, r.InputOffset()-1); err != nil || last[0] != '\n' {
+			return max(rows, 0), nil
+		}
+	}
+	return have, nil
 }
 
 func (w *FeatureWriter) begin() error {

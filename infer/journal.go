@@ -39,7 +39,8 @@ const journalSuffix = ".partial"
 
 // openJournal opens the journal of a table. With resume it goes on with one that
 // is there, if that was begun with the same settings; without, one is refused.
-func openJournal(table string, meta *Meta, resume bool) (_ *journal, err error) {
+// Of its good rows it keeps as many as are vouched for, and drops those behind.
+func openJournal(table string, meta *Meta, resume bool, vouched func() (int, error)) (_ *journal, err error) {
 	j := &journal{path: table + journalSuffix, meta: meta}
 	fail := func(err error) error {
 		return fmt.Errorf("failed to open %s: %w", j.path, galaxyzoo.Reason(err))
@@ -66,7 +67,7 @@ func openJournal(table string, meta *Meta, resume bool) (_ *journal, err error) 
 	if err := unix.Flock(int(j.file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		return nil, &run.UsageError{Err: fmt.Errorf("%s is being written by another process", j.path)}
 	}
-	end, err := j.recover()
+	end, err := j.recover(vouched)
 	if err != nil {
 		return nil, err
 	}
@@ -82,22 +83,26 @@ func openJournal(table string, meta *Meta, resume bool) (_ *journal, err error) 
 	return j, nil
 }
 
-// recover counts the whole rows of a journal and returns where they end.
-func (j *journal) recover() (end int64, err error) {
-	err = j.each(func(begun *Meta, next int64) error {
+// errEnough ends the reading of a journal.
+var errEnough = errors.New("enough rows")
+
+// recover counts the whole rows of a journal that stay and returns where they end.
+func (j *journal) recover(vouched func() (int, error)) (end int64, err error) {
+	most := 0
+	err = j.each(func(begun *Meta, next int64) (err error) {
 		end = next
-		what := j.meta.difference(begun)
-		if what == "" && j.meta.Shard != begun.Shard {
-			what = "shard " + begun.Shard
-		}
-		if what != "" {
+		if what := j.meta.otherThan(begun); what != "" {
 			return &run.UsageError{
 				Err:  fmt.Errorf("%s was begun with %s", j.path, what),
 				Hint: "finish it as it was begun, or remove it",
 			}
 		}
-		return nil
+		most, err = vouched()
+		return err
 	}, func(row *journalRow, next int64) error {
+		if row.Error == "" && j.good == most {
+			return errEnough
+		}
 		end = next
 		j.rows++
 		if row.Error == "" {
@@ -105,6 +110,9 @@ func (j *journal) recover() (end int64, err error) {
 		}
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
 	return end, err
 }
 

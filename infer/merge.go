@@ -34,13 +34,16 @@ func Merge(ctx context.Context, paths []string, out string) (*Summary, error) {
 		return nil, err
 	}
 	merged := *parts[0].meta
-	merged.Shard, merged.Predicted, merged.Unreadable = Whole.String(), 0, 0
+	merged.Shard, merged.Features, merged.Predicted, merged.Unreadable = Whole.String(), "", 0, 0
 	for _, p := range parts {
 		merged.Predicted += p.meta.Predicted
 		merged.Unreadable += p.meta.Unreadable
 	}
 	if got := merged.Predicted + merged.Unreadable; got != merged.Listed {
 		return nil, &galaxyzoo.DataError{File: paths[0], Err: fmt.Errorf("the parts hold %d of %d images", got, merged.Listed)}
+	}
+	if merged.Predicted == 0 {
+		return nil, &galaxyzoo.DataError{File: errorsFile(paths[0]), Err: fmt.Errorf("none of the %d images could be read", merged.Listed)}
 	}
 	t, err := newTableFile(out, false, &merged)
 	if err != nil {

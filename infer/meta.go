@@ -26,6 +26,8 @@ type Meta struct {
 	Listed         int       `json:"listed"` // images of all shards
 	Predicted      int       `json:"predicted"`
 	Unreadable     int       `json:"unreadable"`
+	Submission     bool      `json:"submission,omitempty"`
+	Features       string    `json:"features,omitempty"` // the file of them
 
 	Stretch imageproc.Stretch `json:"fits_stretch"`
 }
@@ -51,8 +53,29 @@ func (m *Meta) difference(o *Meta) string {
 		return "other columns"
 	case m.Views != o.Views || m.DropoutSamples != o.DropoutSamples || m.Consistent != o.Consistent || m.Stretch != o.Stretch:
 		return "other views, samples of dropout, consistency or stretch of FITS images"
+	case m.Submission != o.Submission && o.Submission:
+		return "--submission"
+	case m.Submission != o.Submission:
+		return "no --submission"
 	case m.Listed != o.Listed:
 		return fmt.Sprintf("%d images instead of %d", m.Listed, o.Listed)
+	}
+	return ""
+}
+
+// otherThan names the first setting in which a table that is to be gone on with
+// was made otherwise, or is empty.
+func (m *Meta) otherThan(begun *Meta) string {
+	what := m.difference(begun)
+	switch {
+	case what != "":
+		return what
+	case m.Shard != begun.Shard:
+		return "shard " + begun.Shard
+	case m.Features != begun.Features && begun.Features == "":
+		return "no features"
+	case m.Features != begun.Features:
+		return "features in " + begun.Features
 	}
 	return ""
 }

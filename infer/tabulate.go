@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,6 +70,9 @@ func (j *Job) CheckOutput() error {
 		}
 		files = append(files, more...)
 	}
+	for i := range files {
+		files[i] = filepath.Clean(files[i])
+	}
 	for i, path := range files {
 		if slices.Contains(files[:i], path) {
 			return &run.UsageError{Err: fmt.Errorf("%s would be the table and features at once", path), Hint: "name them apart"}
@@ -76,14 +80,34 @@ func (j *Job) CheckOutput() error {
 		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
 			return &run.UsageError{Err: fmt.Errorf("%q is no folder to write %s to", filepath.Dir(path), filepath.Base(path)), Hint: "make the folder first"}
 		}
-		if _, err := os.Lstat(path); err == nil && !j.Resume {
+		if !j.Resume && exists(path) {
+			return overwrites(path)
+		}
+	}
+	for extension := range tableFormats {
+		if other := beside(files[0], extension); other != files[0] && exists(other) {
 			return &run.UsageError{
-				Err:  fmt.Errorf("%q is there already, and nothing is overwritten", path),
-				Hint: "name another file, or remove that one",
+				Err:  fmt.Errorf("%s is there, whose %s the table %s would overwrite", other, filepath.Base(metaFile(other)), filepath.Base(j.Out)),
+				Hint: "name the table otherwise",
 			}
 		}
 	}
+	if j.Resume || exists(j.Out+journalSuffix) || j.Features == "" { // openJournal has a better word
+		return nil
+	}
+	for _, path := range partialFeatures(j.Features) { // of a job with another table
+		if exists(path) {
+			return overwrites(path)
+		}
+	}
 	return nil
+}
+
+func overwrites(path string) error {
+	return &run.UsageError{
+		Err:  fmt.Errorf("%q is there already, and nothing is overwritten", path),
+		Hint: "name another file, or remove that one",
+	}
 }
 
 // entries are those of the shard.
@@ -120,14 +144,17 @@ func (e *Ensemble) Tabulate(ctx context.Context, j *Job) (*Summary, error) {
 	if finished, err := j.finished(meta, total); finished != nil || err != nil {
 		return finished, err
 	}
-	log, err := openJournal(j.Out, meta, j.Resume)
+	log, err := openJournal(j.Out, meta, j.Resume, func() (int, error) { return j.featuresKept(e) })
 	if err != nil {
 		return nil, err
 	}
 	s := &Summary{Out: j.Out, Features: j.Features, Images: total, Resumed: log.rows}
 	rows := &sheet{job: j, log: log}
 	if err := rows.fill(ctx, e, total); err != nil {
-		return nil, errors.Join(err, rows.suspend())
+		if more := rows.suspend(); more != nil && more.Error() != err.Error() { // a full disk is full again
+			err = errors.Join(err, more)
+		}
+		return nil, err
 	}
 	table, err := log.writeTable(j.Out, j.Submission)
 	if err != nil {
@@ -146,6 +173,7 @@ func (e *Ensemble) meta(j *Job) (*Meta, error) {
 	m := &Meta{
 		Views: max(1, j.Options.Views), Consistent: j.Options.Consistent, Stretch: j.Options.Decoder.Stretch,
 		Columns: j.columns(), Shard: j.Shard.String(), Listed: j.Listing.Count,
+		Submission: j.Submission, Features: j.Features,
 	}
 	if j.Options.Uncertainty {
 		m.DropoutSamples = j.Options.DropoutSamples
@@ -173,11 +201,7 @@ func (j *Job) finished(meta *Meta, total int) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	what := meta.difference(done)
-	if what == "" && meta.Shard != done.Shard {
-		what = "shard " + done.Shard
-	}
-	if what != "" {
+	if what := meta.otherThan(done); what != "" {
 		return nil, &run.UsageError{Err: fmt.Errorf("%s is there already, made with %s", j.Out, what), Hint: "name another file, or remove that one"}
 	}
 	s := &Summary{Out: j.Out, Features: j.Features, Images: total, Predicted: done.Predicted, Unreadable: done.Unreadable, Resumed: total}
@@ -185,6 +209,20 @@ func (j *Job) finished(meta *Meta, total int) (*Summary, error) {
 		s.Errors = errorsFile(j.Out)
 	}
 	return s, nil
+}
+
+// featuresKept is how many galaxies have their features in files, where these are
+// asked for. A stop may leave fewer of them than there are rows.
+func (j *Job) featuresKept(e *Ensemble) (int, error) {
+	if j.Features == "" || exists(j.Features) {
+		return math.MaxInt, nil
+	}
+	return flushedFeatures(j.Features, e.FeatureSize())
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // flushEvery is how many rows are at most lost by a kill.
@@ -195,7 +233,7 @@ type sheet struct {
 	job      *Job
 	log      *journal
 	features *FeatureWriter // nil for none
-	first    error          // of an image that could not be read
+	first    string         // what is wrong with the first image that could not be read
 }
 
 // fill appends the predictions that the sheet lacks, with the features in their
@@ -206,11 +244,15 @@ func (s *sheet) fill(ctx context.Context, e *Ensemble, total int) error {
 	if err := s.log.matches(next); err != nil {
 		return err
 	}
-	// A job that was stopped between its last two files has its features.
-	if _, err := os.Lstat(s.job.Features); s.job.Features != "" && (err != nil || s.log.rows < total) {
-		if s.features, err = ResumeFeatures(s.job.Features, e.FeatureSize(), s.log.good); err != nil {
+	switch path := s.job.Features; {
+	case path == "":
+	case !exists(path):
+		var err error
+		if s.features, err = ResumeFeatures(path, e.FeatureSize(), s.log.good); err != nil {
 			return err
 		}
+	case s.log.rows < total || total == 0: // else it was stopped between its last two files
+		return overwrites(path)
 	}
 	rest := func(yield func(imageproc.Entry, error) bool) {
 		for entry, err, ok := next(); ok; entry, err, ok = next() {
@@ -233,8 +275,9 @@ func (s *sheet) fill(ctx context.Context, e *Ensemble, total int) error {
 			s.job.Progress(s.log.rows, total)
 		}
 	}
-	if s.log.good == 0 {
-		return &galaxyzoo.DataError{File: s.job.Listing.Where, Err: fmt.Errorf("none of the %d images could be read; the first: %w", total, s.first)}
+	// A shard may be small, and its others good.
+	if s.log.good == 0 && s.job.Shard == Whole {
+		return &galaxyzoo.DataError{File: s.job.Listing.Where, Err: fmt.Errorf("none of the %d images could be read%s", total, s.first)}
 	}
 	if s.features == nil {
 		return nil
@@ -245,8 +288,8 @@ func (s *sheet) fill(ctx context.Context, e *Ensemble, total int) error {
 func (s *sheet) add(p *Prediction) error {
 	row := &journalRow{ID: p.Entry.ID, File: p.Entry.File}
 	if p.Err != nil {
-		if s.first == nil {
-			s.first = p.Err
+		if s.first == "" {
+			s.first = "; the first: " + p.Err.Error()
 		}
 		if s.job.Fault != nil {
 			s.job.Fault(p.Err)

@@ -195,6 +195,49 @@ func TestShardsMerge(t *testing.T) {
 	}
 }
 
+// Shards may be empty or have nothing that can be read, as long as not all do.
+func TestEmptyShardsMerge(t *testing.T) {
+	e := ensembleOf(t, 1)
+	for _, test := range []struct {
+		name   string
+		broken []string
+		want   string
+	}{
+		{"an image in two", []string{"1.jpg"}, ""},
+		{"no image", []string{"1.jpg", "2.jpg"}, "none of the 2 images could be read"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir, out := imageFolder(t, 2), t.TempDir()
+			for _, name := range test.broken {
+				if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var parts []string
+			for n := range 5 {
+				j := job(t, dir, filepath.Join(out, fmt.Sprintf("%d.csv", n)))
+				j.Shard = Shard{n + 1, 5}
+				j.Options.Features, j.Features = true, beside(j.Out, ".npy")
+				tabulate(t, e, j)
+				parts = append(parts, j.Out)
+			}
+			s, err := Merge(t.Context(), parts, filepath.Join(out, "merged.csv"))
+			if test.want != "" {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Fatalf("got %v, want %q", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Predicted != 1 || s.Unreadable != 1 {
+				t.Errorf("%+v", s)
+			}
+		})
+	}
+}
+
 // A job that is stopped again and again, and resumed, ends with the table, the
 // features and the errors of one that was not.
 func TestResume(t *testing.T) {
@@ -237,11 +280,22 @@ func TestResume(t *testing.T) {
 			f.WriteString(`{"id":"999","cel`)
 			f.Close()
 		}
+		if stopAt == 9 || stopAt == 21 {
+			// Fewer features than rows, as a kill or a full disk leaves them.
+			lost := partialFeatures(j.Features)[stopAt%2]
+			info, err := os.Stat(lost)
+			if err == nil {
+				err = os.Truncate(lost, info.Size()-3)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
 		j.Resume = true
 	}
 	j.Progress = nil
 	s := tabulate(t, e, j)
-	if s.Resumed < 21 || s.Predicted != 39 || s.Unreadable != 1 {
+	if s.Resumed < 20 || s.Predicted != 39 || s.Unreadable != 1 {
 		t.Errorf("%+v", s)
 	}
 	sameVotes(t, readVotes(t, j.Out), readVotes(t, filepath.Join(out, "whole.csv")))
@@ -313,6 +367,30 @@ func TestTabulateRefuses(t *testing.T) {
 			path := j.Out + journalSuffix
 			os.WriteFile(path, bytes.Replace([]byte(read(t, path)), []byte(`"cells"`), []byte(`"cells`), 1), 0o644)
 		}, "is damaged", false},
+		{"begun with features", func(t *testing.T, j *Job) {
+			stopped(t, j.Out)
+			j.Resume, j.Options.Features, j.Features = true, true, filepath.Join(filepath.Dir(j.Out), "f.npy")
+		}, "was begun with no features", true},
+		{"begun for no submission", func(t *testing.T, j *Job) { stopped(t, j.Out); j.Resume, j.Submission = true, true }, "was begun with no --submission", true},
+		{"finished without features", func(t *testing.T, j *Job) {
+			tabulate(t, e, j)
+			j.Resume, j.Options.Features, j.Features = true, true, filepath.Join(filepath.Dir(j.Out), "f.npy")
+		}, "made with no features", true},
+		{"features of a job that was stopped", func(t *testing.T, j *Job) {
+			j.Options.Features, j.Features = true, filepath.Join(filepath.Dir(j.Out), "f.npy")
+			os.WriteFile(j.Features+".partial", nil, 0o644)
+		}, "nothing is overwritten", true},
+		{"features that are there, to go on", func(t *testing.T, j *Job) {
+			j.Resume, j.Options.Features, j.Features = true, true, filepath.Join(filepath.Dir(j.Out), "f.npy")
+			os.WriteFile(j.Features, nil, 0o644)
+		}, "nothing is overwritten", true},
+		{"a table that differs in its format", func(t *testing.T, j *Job) {
+			os.WriteFile(beside(j.Out, ".parquet"), nil, 0o644)
+		}, "x.parquet is there, whose x.meta.json the table x.csv would overwrite", true},
+		{"features as the table", func(t *testing.T, j *Job) {
+			j.Options.Features, j.Out = true, beside(j.Out, ".parquet")
+			j.Features = filepath.Dir(j.Out) + "/./x.parquet"
+		}, "at once", true},
 		{"strict", func(t *testing.T, j *Job) { j.Listing, j.Strict = open(t, broken), true }, "1.jpg: the file is empty", false},
 		{"nothing to read", func(t *testing.T, j *Job) { j.Listing = open(t, broken) }, "none of the 2 images could be read", false},
 		{"names for Kaggle", func(t *testing.T, j *Job) {
