@@ -43,8 +43,9 @@ func (x extensions) locate(folder, id string) string {
 // found is the entry of a file that has no id but its name.
 func found(file string) Entry {
 	id := filepath.Base(file)
-	if imageExtensions.of(id) { // J0836.2+1502 has no extension
-		id = strings.TrimSuffix(id, filepath.Ext(id))
+	// J0836.2+1502 has no extension, and .jpg is nothing but one.
+	if stem := strings.TrimSuffix(id, filepath.Ext(id)); stem != "" && imageExtensions.of(id) {
+		id = stem
 	}
 	return Entry{ID: id, File: file}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -71,7 +72,7 @@ type Listing struct {
 // in a list or catalogue, and ids, are relative to folder, or where that is "" to
 // the folder of the list itself; with all else folder must be "".
 //
-// Every image has an id of its own, or the listing does not open; nor does it
+// Every image has an id of its own, in UTF-8, or the listing does not open; nor does it
 // without an image. A file that a list or catalogue names need not exist. Opening
 // takes 8 bytes of memory an image, and less than 20 for a moment, which it
 // gives back. Errors are *galaxyzoo.DataError, joined where they are several.
@@ -118,7 +119,7 @@ func (l *Listing) find(folder string) (nothing string, err error) {
 	switch {
 	case lists:
 		return l.findIn(folder, extension)
-	case folder != "":
+	case folder != "" && (err == nil || isPattern(l.Where)):
 		return fail(fmt.Errorf("want a list (.txt) or a catalogue (.csv) where the folder of its images is given, %q", folder))
 	case errors.Is(err, fs.ErrNotExist) && isPattern(l.Where):
 		if strings.Contains(l.Where, "**") {
@@ -174,6 +175,9 @@ func (l *Listing) count(ctx context.Context) error {
 		if err == nil {
 			err = context.Cause(ctx)
 		}
+		if err == nil {
+			err = l.checkID(e)
+		}
 		if err != nil {
 			return err
 		}
@@ -216,11 +220,24 @@ func (l *Listing) count(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
+// ownIDs is a way out where names are no ids.
+const ownIDs = "a catalogue with the columns id_str,file_loc"
+
+// checkID returns an error for an id that not every format of a table can hold.
+func (l *Listing) checkID(e Entry) error {
+	switch {
+	case utf8.ValidString(e.ID):
+		return nil
+	case e.Line == 0:
+		return &galaxyzoo.DataError{File: e.File, Err: fmt.Errorf("the name is not UTF-8; rename the file, or give it an id in %s", ownIDs)}
+	}
+	return &galaxyzoo.DataError{File: l.Where, Line: e.Line, Err: fmt.Errorf("the id %q is not UTF-8", e.ID)}
+}
+
 func (l *Listing) repeated(first, second Entry) error {
-	const mend = "rename one, or give them ids in a catalogue with the columns id_str,file_loc"
 	switch {
 	case second.Line == 0:
-		return &galaxyzoo.DataError{File: second.File, Err: fmt.Errorf("has the id %q of %s; %s", second.ID, first.File, mend)}
+		return &galaxyzoo.DataError{File: second.File, Err: fmt.Errorf("has the id %q of %s; rename one, or give them ids in %s", second.ID, first.File, ownIDs)}
 	case second.File == "" || filepath.Clean(first.File) == filepath.Clean(second.File):
 		return &galaxyzoo.DataError{File: l.Where, Line: second.Line,
 			Err: fmt.Errorf("image %q was already given on line %d", second.ID, first.Line)}
