@@ -34,6 +34,17 @@ func Resize(img *image.NRGBA, width, height int) *image.NRGBA {
 	return dst
 }
 
+// Shrink returns img itself where neither of its sides is longer than side, in
+// pixels; else scaled by Resize so that the longer one is. Neither becomes 0.
+func Shrink(img *image.NRGBA, side int) *image.NRGBA {
+	size := img.Rect.Size()
+	longer := max(size.X, size.Y)
+	if longer <= side {
+		return img
+	}
+	return Resize(img, max(size.X*side/longer, 1), max(size.Y*side/longer, 1))
+}
+
 func makeOpaque(img *image.NRGBA) {
 	for i := 3; i < len(img.Pix); i += 4 {
 		img.Pix[i] = 0xff

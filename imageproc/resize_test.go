@@ -180,3 +180,20 @@ func BenchmarkResize(b *testing.B) {
 		})
 	}
 }
+
+func TestShrink(t *testing.T) {
+	for _, c := range []struct{ from, want image.Point }{
+		{image.Pt(8, 5), image.Pt(8, 5)},
+		{image.Pt(16, 10), image.Pt(8, 5)},
+		{image.Pt(10, 16), image.Pt(5, 8)},
+		{image.Pt(20, 1), image.Pt(8, 1)},
+		{image.Pt(29, 29), image.Pt(8, 8)},
+		{image.Pt(0, 0), image.Pt(0, 0)},
+	} {
+		img := image.NewNRGBA(image.Rectangle{Max: c.from})
+		got := Shrink(img, 8)
+		if got.Rect.Size() != c.want || (c.from == c.want) != (got == img) {
+			t.Errorf("%v: %v, the same image: %t; want %v", c.from, got.Rect.Size(), got == img, c.want)
+		}
+	}
+}

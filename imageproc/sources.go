@@ -58,13 +58,7 @@ func FolderSources(dir string) ([]Source, error) {
 			return fail(fmt.Errorf("%s and %s have one name without their extensions", other, e.Name()))
 		}
 		seen[name] = e.Name()
-		sources = append(sources, Source{Name: name, File: file, Open: func() (io.ReadCloser, error) {
-			f, err := os.Open(file)
-			if err != nil {
-				return nil, &galaxyzoo.DataError{File: file, Err: fmt.Errorf("failed to open image: %w", galaxyzoo.Reason(err))}
-			}
-			return f, nil
-		}})
+		sources = append(sources, Entry{ID: name, File: file}.Source())
 	}
 	if len(sources) == 0 {
 		return fail(errors.New("holds no .jpg or .png file"))

@@ -30,11 +30,7 @@ func (p *Portrait) ReadImage() error {
 	if err != nil {
 		return err
 	}
-	size := img.Rect.Size()
-	if longer := max(size.X, size.Y); longer > portraitPixels {
-		img = imageproc.Resize(img, max(size.X*portraitPixels/longer, 1), max(size.Y*portraitPixels/longer, 1))
-	}
-	p.Image = img
+	p.Image = imageproc.Shrink(img, portraitPixels)
 	return nil
 }
 

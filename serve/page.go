@@ -95,14 +95,10 @@ func (s *Server) thumbnail(ctx context.Context, n infer.Neighbour) (url template
 
 // dataURL makes a picture part of a page, no larger than the given side.
 func dataURL(img *image.NRGBA, side int) (template.URL, error) {
-	if width, height := img.Rect.Dx(), img.Rect.Dy(); max(width, height) > side {
-		scale := float64(side) / float64(max(width, height))
-		img = imageproc.Resize(img, max(1, int(scale*float64(width))), max(1, int(scale*float64(height))))
-	}
 	var b bytes.Buffer
 	b.WriteString("data:image/jpeg;base64,")
 	encoder := base64.NewEncoder(base64.StdEncoding, &b)
-	if err := jpeg.Encode(encoder, img, &jpeg.Options{Quality: jpegQuality}); err != nil {
+	if err := jpeg.Encode(encoder, imageproc.Shrink(img, side), &jpeg.Options{Quality: jpegQuality}); err != nil {
 		return "", fmt.Errorf("failed to encode a picture for the page: %w", err)
 	}
 	if err := encoder.Close(); err != nil {
