@@ -103,7 +103,7 @@ func (m *Model) bind() error {
 	if !f.has(ServingSignature) {
 		return fmt.Errorf("it has no signature %q", ServingSignature)
 	}
-	call := func(name string) call {
+	find := func(name string) call {
 		images, in := f.input(name, InputName, tf.Uint8, -1, anySize, anySize, Channels)
 		votes, _ := f.output(name, OutputName, tf.Float, -1, galaxyzoo.NumAnswers)
 		if f.err == nil {
@@ -112,7 +112,7 @@ func (m *Model) bind() error {
 		return call{images, votes}
 	}
 	if f.has(FeaturesSignature) {
-		m.withFeatures = call(FeaturesSignature)
+		m.withFeatures = find(FeaturesSignature)
 		var shape []int64
 		m.features, shape = f.output(FeaturesSignature, FeaturesName, tf.Float, -1, anySize)
 		if f.err == nil {
@@ -120,10 +120,10 @@ func (m *Model) bind() error {
 		}
 	}
 	if f.has(DropoutSignature) {
-		m.withDropout = call(DropoutSignature)
+		m.withDropout = find(DropoutSignature)
 		m.draws = f.draws()
 	}
-	m.serving = call(ServingSignature)
+	m.serving = find(ServingSignature)
 	return f.err
 }
 

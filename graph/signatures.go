@@ -27,7 +27,9 @@ const (
 	FeaturesName = "features"
 )
 
-const predictMethod = "tensorflow/serving/predict"
+// PredictMethod is what TensorFlow Serving calls a signature that any tensors go
+// in and out of.
+const PredictMethod = "tensorflow/serving/predict"
 
 // A Signature is one way to call a SavedModel.
 type Signature struct {
@@ -166,7 +168,8 @@ func (s Signature) def() *corepb.SignatureDef {
 		}
 		return out
 	}
-	return &corepb.SignatureDef{MethodName: predictMethod, Inputs: infos(s.Inputs), Outputs: infos(s.Outputs)}
+	//lint:ignore SA1019 TensorFlow 2 writes it too, and Serving before 2.4 checks it
+	return &corepb.SignatureDef{MethodName: PredictMethod, Inputs: infos(s.Inputs), Outputs: infos(s.Outputs)}
 }
 
 func (s TensorSpec) info() *corepb.TensorInfo {

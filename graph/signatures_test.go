@@ -39,7 +39,7 @@ func TestSignatures(t *testing.T) {
 		}
 		written := readMeta(t, dir).SignatureDef
 		for _, s := range signatures {
-			if s.Doc == "" || written[s.Name].GetMethodName() != predictMethod {
+			if s.Doc == "" || written[s.Name].GetMethodName() != PredictMethod {
 				t.Errorf("%s: signature %s is written as %v", test.name, s.Name, written[s.Name])
 			}
 		}

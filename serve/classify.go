@@ -43,9 +43,9 @@ type QuestionVotes struct {
 	Answers []AnswerVotes `json:"answers"`
 }
 
-// AnswerVotes are one answer of a question with its vote. The vote is the share of those
-// who came to the question times that of those who then gave the answer; the
-// latter is the fraction, nil where nobody came to the question.
+// AnswerVotes are one answer of a question with its vote. The vote is the share of
+// those who came to the question times that of those who then gave the answer;
+// the latter is the fraction, nil where nobody came to the question.
 type AnswerVotes struct {
 	Class    string   `json:"class"`
 	Text     string   `json:"text"`

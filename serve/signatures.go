@@ -73,7 +73,7 @@ func (s *Server) serveMetadata(w http.ResponseWriter, r *http.Request) error {
 		signatures[name] = map[string]any{
 			"inputs":      map[string]any{graph.InputName: tensorInfo("DT_UINT8", side, side, graph.Channels)},
 			"outputs":     outputs,
-			"method_name": "tensorflow/serving/predict",
+			"method_name": graph.PredictMethod,
 		}
 	}
 	return writeJSON(w, http.StatusOK, map[string]any{
