@@ -74,8 +74,8 @@ func (a *app) cli() *cli.App {
 // commands are the commands in the order of the help.
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
-		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.mergeCommand(), a.scoreCommand(), a.similarCommand(), a.baselineCommand(), a.plotCommand(),
-		a.exportCommand(), a.serveCommand(), a.prepCommand(),
+		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.mergeCommand(), a.scoreCommand(), a.similarCommand(),
+		a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.serveCommand(), a.prepCommand(),
 		a.presetsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
 	}
 }

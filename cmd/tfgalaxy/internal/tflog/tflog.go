@@ -1,6 +1,7 @@
 // Package tflog keeps TensorFlow's own log off the terminal of a program that
-// imports it: what matters comes back from TensorFlow as an error. Somebody who wants to read the log sets
-// TF_CPP_MIN_LOG_LEVEL (0 is everything) or starts the program with --verbose.
+// imports it: what matters comes back from TensorFlow as an error. Somebody who
+// wants to read the log sets TF_CPP_MIN_LOG_LEVEL (0 is everything) or starts the
+// program with --verbose.
 package tflog
 
 /*
