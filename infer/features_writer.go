@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // A FeatureWriter writes a file of features row by row, in memory that does not
@@ -283,7 +284,8 @@ func openPartial(path string, flags int) (*partialFile, error) {
 	f.w = bufio.NewWriterSize(file, 1<<16)
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = errors.New("another process is writing it")
+		err = &run.UsageError{Err: fmt.Errorf("%s is being written by another process", path)}
+		return nil, errors.Join(err, f.close())
 	}
 	if err != nil {
 		return nil, errors.Join(f.fail(err), f.close())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -50,7 +51,7 @@ func Merge(ctx context.Context, paths []string, out string) (*Summary, error) {
 		return nil, err
 	}
 	defer t.abort()
-	ids := make([]uint64, 0, merged.Listed)
+	var ids []uint64
 	for _, p := range parts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -115,21 +116,37 @@ func openParts(paths []string) ([]part, error) {
 			return nil, &run.UsageError{Err: fmt.Errorf("%s and %s are both shard %s", parts[i-1].path, p.path, p.shard)}
 		}
 	}
-	var missing []string
-	for n := 1; n <= first.shard.Of; n++ {
-		if !slices.ContainsFunc(parts, func(p part) bool { return p.shard.Number == n }) {
-			missing = append(missing, Shard{n, first.shard.Of}.String())
-		}
-	}
-	if len(missing) > 0 {
-		return nil, &run.UsageError{Err: fmt.Errorf("missing: shard %s", strings.Join(missing, ", "))}
+	if missing := first.shard.Of - len(parts); missing > 0 {
+		return nil, &run.UsageError{Err: fmt.Errorf("missing: shard %s", someMissing(parts, missing))}
 	}
 	return parts, nil
+}
+
+// someMissing names the first shards of those that the parts, in their order, lack.
+func someMissing(parts []part, missing int) string {
+	const most = 10
+	var names []string
+	next := 1
+	for _, p := range append(slices.Clone(parts), part{shard: Shard{parts[0].shard.Of + 1, 0}}) {
+		for ; next < p.shard.Number && len(names) < most; next++ {
+			names = append(names, Shard{next, parts[0].shard.Of}.String())
+		}
+		next = p.shard.Number + 1
+	}
+	if more := missing - len(names); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // each reads the rows of the part and then its images that could not be read.
 func (p *part) each(f func(*journalRow) error) error {
 	rows, err := eachRecord(p.path, p.meta.Columns, func(record []string) error {
+		for i, cell := range record {
+			if name := p.meta.Columns[i]; !textColumn(name) && !isNumber(cell) {
+				return &galaxyzoo.DataError{File: p.path, Err: fmt.Errorf("image %s: %s is %q, want a number", record[0], name, cell)}
+			}
+		}
 		return f(&journalRow{ID: record[0], Cells: record[1:]})
 	})
 	if err != nil {
@@ -149,6 +166,12 @@ func (p *part) each(f func(*journalRow) error) error {
 		err = &galaxyzoo.DataError{File: path, Err: fmt.Errorf("has %d rows, and %d were written: it was cut or changed", rows, p.meta.Unreadable)}
 	}
 	return err
+}
+
+// isNumber reports whether all formats of a table can hold the cell as a number.
+func isNumber(cell string) bool {
+	x, err := strconv.ParseFloat(cell, 64)
+	return err == nil && x-x == 0 // NaN for what is not finite
 }
 
 // eachRecord reads a CSV file with the header given and counts its rows.

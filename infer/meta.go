@@ -109,5 +109,8 @@ func readMeta(table string) (*Meta, error) {
 	if err := json.Unmarshal(encoded, m); err != nil {
 		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read how %s was made: %w", table, err)}
 	}
+	if len(m.Columns) == 0 || m.Columns[0] != columnID || m.Predicted < 0 || m.Unreadable < 0 || m.Listed < 0 {
+		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("does not say how %s was made: it was changed", table)}
+	}
 	return m, nil
 }

@@ -10,10 +10,14 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
+// mostRows of one run of a model take some gigabytes, the first layers of seed3 a
+// megabyte each.
+const mostRows = 4096
+
 // Options say how images are predicted. The zero value of a field but BatchSize
 // and Decoder asks for nothing.
 type Options struct {
-	BatchSize int               // rows of one run of a model, 1 or more; see Views
+	BatchSize int               // rows of one run of a model, 1 to 4096; see Views
 	Decoder   imageproc.Decoder // of the images
 	// Views is the number of views of each image whose votes are averaged,
 	// those of imageproc.Views; 0 is 1, the image as it is. All views of an
@@ -30,8 +34,8 @@ type Options struct {
 // Check returns an error where the ensemble cannot do what the options ask for.
 func (o Options) Check(e *Ensemble) error {
 	switch {
-	case o.BatchSize < 1:
-		return fmt.Errorf("batch size %d, want 1 or more", o.BatchSize)
+	case o.BatchSize < 1 || o.BatchSize > mostRows:
+		return fmt.Errorf("batch size %d, want 1 to %d", o.BatchSize, mostRows)
 	case o.Views < 0 || o.Views > imageproc.MaxViews:
 		return fmt.Errorf("%d views, want 1 to %d", o.Views, imageproc.MaxViews)
 	case o.DropoutSamples < 0:

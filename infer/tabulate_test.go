@@ -170,11 +170,34 @@ func TestShardsMerge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	changed := func(name, table, meta string) string {
+		path := filepath.Join(out, name+".csv")
+		for path, content := range map[string]string{path: table, metaFile(path): meta} {
+			if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return path
+	}
+	const header = "GalaxyID,moved\n"
+	word := changed("word", header+"1,x\n", `{"shard":"1/1","columns":["GalaxyID","moved"],"listed":1,"predicted":1}`)
+	nan := changed("nan", header+"1,NaN\n", `{"shard":"1/1","columns":["GalaxyID","moved"],"listed":1,"predicted":1}`)
+	negative := changed("negative", header, `{"shard":"1/1","columns":["GalaxyID","moved"],"listed":-1,"predicted":-1}`)
+	huge := changed("huge", header+"1,0\n", `{"shard":"1/1","columns":["GalaxyID","moved"],"listed":4611686018427387904,"predicted":4611686018427387904}`)
+	bare := changed("bare", "\n", `{"shard":"1/1"}`)
+	many := changed("many", header+"1,0\n", `{"shard":"3/1000000000000","columns":["GalaxyID","moved"],"listed":1,"predicted":1}`)
 	for _, test := range []struct {
 		name  string
 		parts []string
 		want  string
 	}{
+		{"a word for a number", []string{word}, `image 1: moved is "x", want a number`},
+		{"not a number", []string{nan}, `moved is "NaN"`},
+		{"negative counts", []string{negative}, "does not say how"},
+		{"impossible counts", []string{huge}, "it was cut or changed"},
+		{"no columns", []string{bare}, "does not say how"},
+		{"most missing", []string{many}, "missing: shard 1/1000000000000, 2/1000000000000, 4/1000000000000, "},
+		{"many missing", []string{many}, "11/1000000000000 and 999999999989 more"},
 		{"one missing", parts[1:], "missing: shard 3/3"},
 		{"one twice", append(parts, parts[0]), "are both shard 3/3"},
 		{"other views", []string{other, parts[0], parts[1]}, "do not belong together"},
@@ -391,6 +414,15 @@ func TestTabulateRefuses(t *testing.T) {
 			j.Options.Features, j.Out = true, beside(j.Out, ".parquet")
 			j.Features = filepath.Dir(j.Out) + "/./x.parquet"
 		}, "at once", true},
+		{"a batch beyond memory", func(t *testing.T, j *Job) { j.Options.BatchSize = 100000 }, "batch size 100000, want 1 to 4096", true},
+		{"features that are being written", func(t *testing.T, j *Job) {
+			j.Resume, j.Options.Features, j.Features = true, true, filepath.Join(filepath.Dir(j.Out), "f.npy")
+			w, err := CreateFeatures(j.Features, e.FeatureSize())
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { w.Abort() })
+		}, "is being written by another process", true},
 		{"strict", func(t *testing.T, j *Job) { j.Listing, j.Strict = open(t, broken), true }, "1.jpg: the file is empty", false},
 		{"nothing to read", func(t *testing.T, j *Job) { j.Listing = open(t, broken) }, "none of the 2 images could be read", false},
 		{"names for Kaggle", func(t *testing.T, j *Job) {
