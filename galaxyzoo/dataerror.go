@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 )
 
 // A DataError reports something wrong in the user's data: which file, which
@@ -28,6 +29,9 @@ func (e *DataError) Unwrap() error { return e.Err }
 func Reason(err error) error {
 	if perr, ok := errors.AsType[*fs.PathError](err); ok {
 		return perr.Err
+	}
+	if lerr, ok := errors.AsType[*os.LinkError](err); ok {
+		return lerr.Err
 	}
 	return err
 }

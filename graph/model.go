@@ -76,7 +76,7 @@ func checkParts(dir string) (frozen bool, err error) {
 	if _, err := os.Stat(filepath.Join(dir, ModelFile)); err != nil {
 		return false, err
 	}
-	_, missing := os.Stat(filepath.Join(dir, variablesFolder, "variables.index"))
+	_, missing := os.Stat(filepath.Join(dir, IndexFile))
 	if missing == nil {
 		return false, nil
 	}

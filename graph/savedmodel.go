@@ -18,6 +18,7 @@ import (
 const (
 	ServeTag         = "serve"
 	ModelFile        = "saved_model.pb"
+	IndexFile        = variablesFolder + "/variables.index" // with a checksum of each variable; no frozen model has it
 	variablesFolder  = "variables"
 	extraAssets      = "assets.extra" // ignored by every loader, copied along by all
 	preprocessingKey = "preprocessing.json"

@@ -143,7 +143,7 @@ func (w *FeatureWriter) finishNPY() error {
 }
 
 // featureIDColumns are the header of a CSV file of galaxies.
-var featureIDColumns = []string{"GalaxyID", "file"}
+var featureIDColumns = []string{columnID, "file"}
 
 // An idReader reads a CSV file of galaxies. Errors about it are
 // *galaxyzoo.DataError with the line.
@@ -192,11 +192,14 @@ func (r *idReader) next() (id, file string, err error) {
 	return record[0], record[1], nil
 }
 
-func (r *idReader) broken(err error) error {
+func (r *idReader) broken(err error) error { return brokenCSV(r.path, err) }
+
+// brokenCSV says where a CSV file cannot be read.
+func brokenCSV(path string, err error) error {
 	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
-		return &galaxyzoo.DataError{File: r.path, Line: parse.StartLine, Err: parse.Err}
+		return &galaxyzoo.DataError{File: path, Line: parse.StartLine, Err: parse.Err}
 	}
-	return &galaxyzoo.DataError{File: r.path, Err: fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))}
+	return &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))}
 }
 
 // fail says what is wrong with the row that was read last.

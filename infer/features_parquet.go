@@ -25,7 +25,7 @@ var featureLeaves = []struct {
 	kind parquet.Kind
 	path []string
 }{
-	{parquet.ByteArray, []string{"GalaxyID"}},
+	{parquet.ByteArray, []string{columnID}},
 	{parquet.ByteArray, []string{"file"}},
 	{parquet.Float, []string{"features", "list", "element"}},
 }

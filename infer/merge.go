@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
@@ -27,8 +26,8 @@ type part struct {
 // Merge joins the CSV tables of all shards to the table out, whose extension is
 // its format, with the lists of images that could not be read. The rows come
 // shard by shard. That a shard is missing, there twice or not whole, or made by
-// other models or settings, is an error, and so is an image in two parts: a
-// *run.UsageError or *galaxyzoo.DataError.
+// other models or settings, is an error, and so is an image in two parts, which
+// is seen from a 64-bit hash of its id: a *run.UsageError or *galaxyzoo.DataError.
 func Merge(ctx context.Context, paths []string, out string) (*Summary, error) {
 	parts, err := openParts(paths)
 	if err != nil {
@@ -57,9 +56,7 @@ func Merge(ctx context.Context, paths []string, out string) (*Summary, error) {
 			return nil, err
 		}
 		add := func(row *journalRow) error {
-			h := fnv.New64a()
-			h.Write([]byte(row.ID))
-			ids = append(ids, h.Sum64())
+			ids = append(ids, hash(row.ID))
 			return t.add(row)
 		}
 		if err := p.each(add); err != nil {
@@ -190,7 +187,7 @@ func eachRecord(path string, header []string, f func(record []string) error) (in
 		}
 		switch {
 		case err != nil:
-			err = fmt.Errorf("failed to read the part: %w", err)
+			return 0, brokenCSV(path, err)
 		case rows < 0 && !slices.Equal(record, header):
 			err = errors.New("its columns are not those that it was written with")
 		case rows >= 0:

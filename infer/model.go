@@ -122,7 +122,7 @@ func (m *Model) Name() string {
 // the variables, which holds a checksum of each.
 func (m *Model) Digest() (string, error) {
 	sum := sha256.New()
-	for _, name := range []string{graph.ModelFile, filepath.Join("variables", "variables.index")} {
+	for _, name := range []string{graph.ModelFile, graph.IndexFile} {
 		content, err := os.ReadFile(filepath.Join(m.Dir, name))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // the weights are constants of the graph

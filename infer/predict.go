@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
@@ -158,7 +159,7 @@ func (a *average) predict(g *group) error {
 				a.square[r/a.views][c] += x * x
 			}
 		}
-		if a.options.Uncertainty {
+		if a.options.Uncertainty && m.HasDropout() {
 			if err := a.drawDropout(m, g, k); err != nil {
 				return fmt.Errorf("failed to draw dropout with %s: %w", m.Dir, err)
 			}
@@ -170,9 +171,6 @@ func (a *average) predict(g *group) error {
 // drawDropout adds the squares of what dropout changes in a member's votes.
 func (a *average) drawDropout(m *Model, g *group, member int) error {
 	for s := range a.options.DropoutSamples {
-		if !m.HasDropout() {
-			return nil
-		}
 		if err := m.Sample(g.batches[a.ensemble.crop[member]], uint64(s), a.sample); err != nil {
 			return err
 		}
@@ -220,12 +218,7 @@ func (a *average) prediction(g *group, i int) Prediction {
 }
 
 // resized returns a slice of n elements, of which the first may hold anything.
-func resized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}
+func resized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
 func zeroed[T any](s []T, n int) []T {
 	s = resized(s, n)

@@ -32,7 +32,12 @@ func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Number, s.Of) }
 
 // Has reports whether the image of that id belongs to the shard.
 func (s Shard) Has(id string) bool {
+	return hash(id)%uint64(s.Of) == uint64(s.Number-1)
+}
+
+// hash is FNV-1a of an id, the same on every machine.
+func hash(id string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(id))
-	return h.Sum64()%uint64(s.Of) == uint64(s.Number-1)
+	return h.Sum64()
 }

@@ -13,7 +13,7 @@ type Neighbour struct {
 	File       string  `json:"file"`       // of its image
 }
 
-// Nearest returns the galaxies, count at most, whose features have the smallest
+// Nearest returns the galaxies, count at most, 0 or more, whose features have the smallest
 // angle to the query, [Size], in the order of the angle, and of equals in that of
 // the rows. The galaxy skip is left out, "" leaves out none. A vector of zeros has
 // a similarity of 0 to all.
