@@ -97,10 +97,12 @@ test-pure: ## packages without native code: without cgo, then for races
 	CGO_ENABLED=1 go test -race $(pure_packages)
 
 # -count=1: the library is outside of what Go's cache of test results looks at.
+# Those that work on several images or requests at once are tested for races too.
 .PHONY: test-native
 test-native: setup ## packages with TensorFlow, and the commands' scenarios
 	@packages="$(native_packages)"
 	if [ -n "$$packages" ]; then $(call cgo,$(rpath)) go test -count=1 $$packages; fi
+	$(call cgo,$(rpath)) go test -race -count=1 ./infer ./serve
 
 .PHONY: test-python
 test-python: build ## comparisons with other programs, in Python
