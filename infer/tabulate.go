@@ -129,7 +129,11 @@ func (e *Ensemble) Tabulate(ctx context.Context, j *Job) (*Summary, error) {
 	for entry, err := range j.entries() {
 		if err == nil && j.Submission {
 			if _, err = galaxyzoo.ParseID(entry.ID); err != nil {
-				err = &galaxyzoo.DataError{File: entry.File, Err: err}
+				fault := &galaxyzoo.DataError{File: entry.File, Err: err}
+				if entry.Line > 0 {
+					fault.File, fault.Line = j.Listing.Where, entry.Line
+				}
+				err = fault
 			}
 		}
 		if err != nil {

@@ -289,6 +289,11 @@ func TestTabulateRefuses(t *testing.T) {
 		}, "is being written by another process", true},
 		{"strict", func(t *testing.T, j *Job) { j.Listing, j.Strict = open(t, broken), true }, "1.jpg: the file is empty", false},
 		{"nothing to read", func(t *testing.T, j *Job) { j.Listing = open(t, broken) }, "none of the 2 images could be read", false},
+		{"a sample with names", func(t *testing.T, j *Job) {
+			sample := filepath.Join(t.TempDir(), "sample.csv")
+			os.WriteFile(sample, []byte("GalaxyID\n1\nM31\n"), 0o644)
+			j.Listing, j.Submission = open(t, sample), true
+		}, `sample.csv:3: GalaxyID "M31" is not`, false},
 		{"names for Kaggle", func(t *testing.T, j *Job) {
 			named := t.TempDir()
 			writeImage(t, filepath.Join(named, "M31.jpg"), 1)
