@@ -19,20 +19,7 @@ func writeModel(t *testing.T, preprocessing string) string {
 	t.Helper()
 	net := &graph.Network{Name: "dense", Size: 8, Init: graph.HeNormal, Output: graph.Sigmoid,
 		Layers: []graph.Layer{graph.Flatten{}, graph.Dense{Units: galaxyzoo.NumAnswers}}}
-	trainer, err := graph.NewTrainer(net, graph.Options{LossWeights: graph.MSE(), Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer trainer.Close()
-	weights, err := trainer.Weights()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	if _, err := graph.WriteSavedModel(dir, net, weights, graph.Export{Preprocessing: []byte(preprocessing)}); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return modelFolder(t, net, 1, preprocessing)
 }
 
 func TestLoad(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"math"
 	"os"
@@ -195,10 +194,7 @@ func (e *Ensemble) meta(j *Job) (*Meta, error) {
 // finished returns the summary of a job that is to be resumed and was finished,
 // else nil.
 func (j *Job) finished(meta *Meta, total int) (*Summary, error) {
-	if !j.Resume {
-		return nil, nil
-	}
-	if _, err := os.Lstat(j.Out); errors.Is(err, fs.ErrNotExist) {
+	if !j.Resume || !exists(j.Out) {
 		return nil, nil
 	}
 	done, err := readMeta(j.Out)
