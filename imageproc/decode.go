@@ -41,6 +41,17 @@ type Decoder struct {
 	// JPEG, unless nil, is tried before Go's own decoder, which has the word on
 	// all that it cannot read.
 	JPEG JPEGDecoder
+	// Watch, unless nil, is called by each of Visit's visitors as it begins to
+	// decode or to cut an image ("decode", "cut"), and what it returns at the end
+	// of that.
+	Watch func(visitor int, work string) (end func())
+}
+
+func (d *Decoder) watch(visitor int, work string) (end func()) {
+	if d.Watch == nil {
+		return func() {}
+	}
+	return d.Watch(visitor, work)
 }
 
 // DefaultDecoder decodes with Go's packages alone.

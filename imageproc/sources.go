@@ -109,9 +109,14 @@ func Visit(ctx context.Context, d *Decoder, sources []Source, progress func(done
 				if position >= len(sources) {
 					return
 				}
+				end := d.watch(visitor, "decode")
 				img, fault := d.Read(sources[position])
+				end()
 				if fault == nil {
-					if err := visit(visitor, position, img); err != nil {
+					end := d.watch(visitor, "cut")
+					err := visit(visitor, position, img)
+					end()
+					if err != nil {
 						stop(err)
 						return
 					}

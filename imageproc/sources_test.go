@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -89,6 +90,41 @@ func TestVisitReportsFaults(t *testing.T) {
 	enough := errors.New("enough")
 	if _, err := Visit(context.Background(), &DefaultDecoder, sources, nil, func(int, int, *image.NRGBA) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("got %v, want the visitor's own error", err)
+	}
+}
+
+// Each visitor tells when it decodes and when it cuts, one after the other, and
+// nothing is cut of what cannot be decoded.
+func TestVisitIsWatched(t *testing.T) {
+	sources, err := FolderSources(imageFolder(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		mu      sync.Mutex
+		begun   = map[string]int{}
+		open    = map[int]string{}
+		watched = DefaultDecoder
+	)
+	watched.Watch = func(visitor int, work string) func() {
+		mu.Lock()
+		defer mu.Unlock()
+		begun[work]++
+		if open[visitor] != "" {
+			t.Errorf("visitor %d begins to %s while it is to %s", visitor, work, open[visitor])
+		}
+		open[visitor] = work
+		return func() {
+			mu.Lock()
+			defer mu.Unlock()
+			delete(open, visitor)
+		}
+	}
+	if _, err := Visit(context.Background(), &watched, sources, nil, func(int, int, *image.NRGBA) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if begun["decode"] != 3 || begun["cut"] != 2 || len(begun) != 2 || len(open) != 0 {
+		t.Errorf("begun %v, not ended %v", begun, open)
 	}
 }
 
