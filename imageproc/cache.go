@@ -20,6 +20,7 @@ import (
 type Cache struct {
 	path   string
 	header cacheHeader
+	view   int
 	file   []byte // the mapping; nil once closed
 }
 
@@ -44,14 +45,18 @@ func OpenCache(ctx context.Context, dir string, d *Decoder, c *galaxyzoo.Catalog
 	path := filepath.Join(dir, fmt.Sprintf("%s%s-%x%s", cachePrefix, p, header.key[:16], cacheSuffix))
 	cache, err := mapCache(path, header)
 	var damage *damageError
-	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &damage) {
-		return cache, err
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &damage) {
+		b := builder{path: path, decoder: d, header: header, catalogue: c, preprocessing: p, progress: progress}
+		if err := b.build(ctx); err != nil {
+			return nil, err
+		}
+		cache, err = mapCache(path, header)
 	}
-	b := builder{path: path, decoder: d, header: header, catalogue: c, preprocessing: p, progress: progress}
-	if err := b.build(ctx); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return mapCache(path, header)
+	cache.view = p.Size
+	return cache, nil
 }
 
 // A damageError says why a cache file cannot be used and must be built anew.
@@ -136,8 +141,12 @@ func pixelChecksum(f *os.File, h cacheHeader) (uint32, error) {
 // Len returns the number of crops, which is that of the catalogue's galaxies.
 func (c *Cache) Len() int { return c.header.count }
 
-// Size returns the side of a crop in pixels.
+// Size returns the side of a crop in pixels, its margin included.
 func (c *Cache) Size() int { return c.header.size }
+
+// ViewSize returns the side in pixels of what a network sees of a crop, its
+// middle, which the zero Transform copies.
+func (c *Cache) ViewSize() int { return c.view }
 
 // Path returns the name of the file.
 func (c *Cache) Path() string { return c.path }

@@ -43,7 +43,7 @@ func newCacheHeader(d *Decoder, c *galaxyzoo.Catalogue, p Preprocessing) cacheHe
 	if d.JPEG != nil {
 		text += " " + d.JPEG.Name()
 	}
-	return cacheHeader{size: p.Size, count: c.Len(), key: sha256.Sum256([]byte(text))}
+	return cacheHeader{size: p.CropSize(), count: c.Len(), key: sha256.Sum256([]byte(text))}
 }
 
 func (h cacheHeader) cropBytes() int { return 3 * h.size * h.size }

@@ -3,6 +3,7 @@ package imageproc
 import (
 	"fmt"
 	"image"
+	"image/draw"
 )
 
 // A CropKind says which part of an image a network sees.
@@ -31,7 +32,11 @@ type Preprocessing struct {
 	// 1 to 424; 0 with every other crop. For an image of another size it is
 	// scaled by that image's shorter side.
 	Width int `json:"width,omitempty"`
-	Size  int `json:"size"` // side of the result in pixels, 1 to 1024
+	Size  int `json:"size"` // side of what a network sees in pixels, 1 to 1024
+	// Margin is how many pixels more the result has on each side, for training to
+	// turn, zoom and shift them in; 0 in a model's settings. The middle of a crop
+	// with a margin is the crop without one, pixel for pixel.
+	Margin int `json:"margin,omitempty"`
 }
 
 // Check reports the first setting that is out of range.
@@ -51,22 +56,69 @@ func (p Preprocessing) Check() error {
 	if p.Size < 1 || p.Size > maxSize {
 		return fmt.Errorf("crop size is %d, want 1 to %d pixels", p.Size, maxSize)
 	}
+	return p.checkMargin()
+}
+
+// checkMargin sees to whole pixels of the original: only then has the wider crop
+// the plain one in its middle.
+func (p Preprocessing) checkMargin() error {
+	switch {
+	case p.Margin == 0:
+		return nil
+	case p.Crop != CropCentre:
+		return fmt.Errorf("crop margin is %d, want none with crop %q, whose squares differ in size", p.Margin, p.Crop)
+	case p.Size > p.Width:
+		return fmt.Errorf("crop margin is %d, want none where %d pixels are enlarged to %d", p.Margin, p.Width, p.Size)
+	}
+	step := p.Size / gcd(p.Width, p.Size)
+	most := (originalSide - p.Width) / 2 * p.Size / p.Width / step * step
+	if most == 0 {
+		return fmt.Errorf("crop margin is %d, want none: with %d pixels scaled to %d no margin is whole pixels of the original and within its %d",
+			p.Margin, p.Width, p.Size, originalSide)
+	}
+	if p.Margin < 0 || p.Margin > most || p.Margin%step != 0 {
+		return fmt.Errorf("crop margin is %d, want a multiple of %d up to %d: with %d pixels scaled to %d these are whole pixels of the original and within its %d",
+			p.Margin, step, most, p.Width, p.Size, originalSide)
+	}
 	return nil
 }
 
-// String names the crop and its size: roi-64 or centre207-64.
-func (p Preprocessing) String() string {
-	if p.Crop == CropCentre {
-		return fmt.Sprintf("%s%d-%d", p.Crop, p.Width, p.Size)
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
 	}
-	return fmt.Sprintf("%s-%d", p.Crop, p.Size)
+	return a
 }
 
-// Apply cuts the crop out of img and scales it to Size x Size pixels by area
-// averaging. The settings must pass Check.
+// CropSize is the side of Apply's result in pixels: Size and the margins.
+func (p Preprocessing) CropSize() int { return p.Size + 2*p.Margin }
+
+// String names the crop, its size and, where there is one, its margin: roi-64,
+// centre207-64 or centre256-64+16.
+func (p Preprocessing) String() string {
+	name := fmt.Sprintf("%s-%d", p.Crop, p.Size)
+	if p.Crop == CropCentre {
+		name = fmt.Sprintf("%s%d-%d", p.Crop, p.Width, p.Size)
+	}
+	if p.Margin > 0 {
+		name += fmt.Sprintf("+%d", p.Margin)
+	}
+	return name
+}
+
+// Apply cuts the crop out of img and scales it to CropSize x CropSize pixels by
+// area averaging. The settings must pass Check.
 func (p Preprocessing) Apply(img *image.NRGBA) *image.NRGBA {
 	crop := img.SubImage(p.Rectangle(img)).(*image.NRGBA)
-	return Resize(crop, p.Size, p.Size)
+	result := Resize(crop, p.CropSize(), p.CropSize())
+	if p.Margin > 0 && min(img.Rect.Dx(), img.Rect.Dy()) != originalSide {
+		// Scaled to this image, the margin is a fraction of a pixel wider or
+		// narrower, and the middle not just the crop without it.
+		middle := p
+		middle.Margin = 0
+		draw.Draw(result, result.Rect.Inset(p.Margin), middle.Apply(img), image.Point{}, draw.Src)
+	}
+	return result
 }
 
 // Rectangle returns the crop that Apply cuts out, within the bounds of img. The
@@ -77,7 +129,8 @@ func (p Preprocessing) Rectangle(img *image.NRGBA) image.Rectangle {
 	}
 	bounds := img.Bounds()
 	shorter := min(bounds.Dx(), bounds.Dy())
-	side := max(1, (p.Width*shorter+originalSide/2)/originalSide)
+	width := p.Width + 2*p.Margin*p.Width/p.Size
+	side := max(1, (width*shorter+originalSide/2)/originalSide)
 	x := bounds.Min.X + (bounds.Dx()-side)/2
 	y := bounds.Min.Y + (bounds.Dy()-side)/2
 	return image.Rect(x, y, x+side, y+side).Intersect(bounds)

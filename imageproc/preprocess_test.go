@@ -3,6 +3,8 @@ package imageproc
 import (
 	"encoding/json"
 	"image"
+	"image/color"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -24,6 +26,16 @@ func TestPreprocessingCheck(t *testing.T) {
 		{Preprocessing{Crop: CropCentre, Width: -1, Size: 64}, "crop width is -1"},
 		{Preprocessing{Crop: CropROI}, "crop size is 0, want 1 to 1024"},
 		{Preprocessing{Crop: CropROI, Size: 1025}, "crop size is 1025"},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Margin: 16}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Margin: 21}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 207, Size: 69, Margin: 36}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Margin: 22}, "crop margin is 22, want a multiple of 1 up to 21"},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Margin: -1}, "crop margin is -1, want a multiple of 1 up to 21"},
+		{Preprocessing{Crop: CropCentre, Width: 240, Size: 64, Margin: 6}, "crop margin is 6, want a multiple of 4 up to 24"},
+		{Preprocessing{Crop: CropCentre, Width: 207, Size: 64, Margin: 8}, "want none: with 207 pixels scaled to 64 no margin"},
+		{Preprocessing{Crop: CropCentre, Width: 424, Size: 64, Margin: 8}, "want none: with 424 pixels scaled to 64 no margin"},
+		{Preprocessing{Crop: CropCentre, Width: 50, Size: 100, Margin: 8}, "want none where 50 pixels are enlarged to 100"},
+		{Preprocessing{Crop: CropROI, Size: 64, Margin: 8}, `want none with crop "roi"`},
 	}
 	for _, test := range tests {
 		err := test.p.Check()
@@ -37,6 +49,8 @@ func TestPreprocessingJSON(t *testing.T) {
 	for text, p := range map[string]Preprocessing{
 		`{"crop":"roi","size":64}`:                 {Crop: CropROI, Size: 64},
 		`{"crop":"centre","width":207,"size":128}`: {Crop: CropCentre, Width: 207, Size: 128},
+
+		`{"crop":"centre","width":256,"size":64,"margin":16}`: {Crop: CropCentre, Width: 256, Size: 64, Margin: 16},
 	} {
 		b, err := json.Marshal(p)
 		if err != nil || string(b) != text {
@@ -110,5 +124,52 @@ func TestPreprocessingApply(t *testing.T) {
 	}
 	if string(img.Pix) != before {
 		t.Error("the image was changed")
+	}
+}
+
+func TestPreprocessingName(t *testing.T) {
+	for want, p := range map[string]Preprocessing{
+		"roi-64":          {Crop: CropROI, Size: 64},
+		"centre207-69":    {Crop: CropCentre, Width: 207, Size: 69},
+		"centre256-64+16": {Crop: CropCentre, Width: 256, Size: 64, Margin: 16},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("%+v is named %q, want %q", p, got, want)
+		}
+	}
+}
+
+// The middle of a wide crop is the plain crop, whatever the size of the image.
+func TestMarginKeepsTheMiddle(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	for _, size := range []image.Point{{424, 424}, {424, 500}, {212, 212}, {301, 333}} {
+		img := noise(rng, image.Rectangle{Max: size}.Add(image.Pt(-3, 5)))
+		for _, p := range []Preprocessing{
+			{Crop: CropCentre, Width: 256, Size: 64, Margin: 21},
+			{Crop: CropCentre, Width: 240, Size: 64, Margin: 4},
+			{Crop: CropCentre, Width: 207, Size: 69, Margin: 36},
+			{Crop: CropCentre, Width: 45, Size: 45, Margin: 189},
+		} {
+			if err := p.Check(); err != nil {
+				t.Fatal(err)
+			}
+			plain := p
+			plain.Margin = 0
+			want := plain.Apply(img)
+			wide := p.Apply(img)
+			if side := p.CropSize(); wide.Rect != image.Rect(0, 0, side, side) || !wide.Opaque() {
+				t.Fatalf("%v: bounds %v, opaque %t", p, wide.Rect, wide.Opaque())
+			}
+			packed := make([]byte, 3*p.CropSize()*p.CropSize())
+			PackRGB(packed, wide)
+			got := make([]byte, 3*p.Size*p.Size)
+			Transform{}.WarpRGB(got, p.Size, packed, p.CropSize())
+			if string(UnpackRGB(got, p.Size).Pix) != string(want.Pix) {
+				t.Errorf("%v of %v: the middle is not the plain crop", p, size)
+			}
+			if size.X == originalSide && wide.NRGBAAt(0, 0) == (color.NRGBA{A: 255}) {
+				t.Errorf("%v of %v: the margin is black", p, size)
+			}
+		}
 	}
 }

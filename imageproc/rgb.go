@@ -20,15 +20,6 @@ func packRow(dst, src []byte) {
 	}
 }
 
-// packRowMirrored is packRow with the last pixel first.
-func packRowMirrored(dst, src []byte) {
-	for len(src) >= 4 && len(dst) >= 3 {
-		pixel := src[len(src)-4:]
-		dst[0], dst[1], dst[2] = pixel[0], pixel[1], pixel[2]
-		dst, src = dst[3:], src[:len(src)-4]
-	}
-}
-
 // UnpackRGB is the inverse of PackRGB for a square image: src holds
 // [size, size, 3] bytes, the result is opaque.
 func UnpackRGB(src []byte, size int) *image.NRGBA {

@@ -41,7 +41,7 @@ func TestRotateMovesASpot(t *testing.T) {
 			wantX, wantY := cx+dx*cos+dy*sin, cy-dx*sin+dy*cos
 			x, y := centreOfMass(Rotate(img, degrees))
 			tolerance := 0.03 // rounding to 256 levels
-			if plan(max(size.X, size.Y), degrees).degrees != degrees {
+			if turned, _ := plan(max(size.X, size.Y), degrees); turned != degrees {
 				tolerance += 0.36
 			}
 			if abs(x-wantX) > tolerance || abs(y-wantY) > tolerance {
@@ -55,9 +55,9 @@ func TestRotateMovesASpot(t *testing.T) {
 func TestWholeAnglesAreNeverRounded(t *testing.T) {
 	for side := 1; side <= 424; side++ {
 		for degrees := range 360 {
-			p := plan(side, float64(degrees))
-			if p.degrees != float64(degrees) || p.padding > 30 {
-				t.Fatalf("side %d, %d degrees: turned by %v with a padding of %d", side, degrees, p.degrees, p.padding)
+			turned, padding := plan(side, float64(degrees))
+			if turned != float64(degrees) || padding > 30 {
+				t.Fatalf("side %d, %d degrees: turned by %v with a padding of %d", side, degrees, turned, padding)
 			}
 		}
 	}

@@ -3,106 +3,48 @@ package imageproc
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
 )
-
-// A View is one way of looking at an image, for averaging a network's votes over
-// several: a rotation about the centre, counter-clockwise, then a flip, as a
-// Transform has them, and a magnification.
-type View struct {
-	Degrees float64
-	Flip    bool
-	Zoom    float64 // above 1 enlarges; 0 counts as 1
-}
-
-// Views are the product of 16 rotations, flip and 3 zooms.
-const (
-	viewRotations = 16
-	viewFlips     = 2
-	// MaxViews is how many views there are.
-	MaxViews = viewRotations * viewFlips * 3
-)
-
-// Views returns the first n of MaxViews views. Fewer views are the start of more,
-// and each number spreads them as evenly as it can. The first is the image as it
-// is, the second its mirror image; so each rotation is followed by its mirror
-// image, and the rotations are those by 0 and 180, then 90 and 270 degrees, which
-// move pixels exactly; then, from view 8 on, by 45, 225, 135 and 315 degrees; and
-// from view 16 on by the 8 halfway between. Then all 32 come again at zoom 1/1.1,
-// and at last at 1.1.
-func Views(n int) []View {
-	views := make([]View, min(n, MaxViews))
-	for i := range views {
-		// Counting with the bits reversed halves the gaps one after another.
-		turn := bits.Reverse8(uint8(i/viewFlips%viewRotations)) >> 4
-		views[i] = View{
-			Degrees: float64(turn) * 360 / viewRotations,
-			Flip:    i%viewFlips == 1,
-			Zoom:    []float64{1, 1 / 1.1, 1.1}[i/(viewFlips*viewRotations)],
-		}
-	}
-	return views
-}
 
 // Pixels are blended in one multiplication for all three colours, which lie in
 // lanes of 21 bits: 8 of a colour, times weights whose sum is 1<<weightBits.
 const (
 	laneBits   = 21
+	laneMask   = 1<<laneBits - 1
 	weightBits = laneBits - 8
 	weightSum  = 1 << weightBits
 	laneHalves = weightSum/2 | weightSum/2<<laneBits | weightSum/2<<(2*laneBits)
 )
 
-// WarpRGB writes the view of src to dst: packed RGB squares of srcSize and size
-// pixels a side, with one centre and, at zoom 1, one scale. Rotation, flip and
-// zoom are one bilinear interpolation; beyond the edge of src all is black. At
-// zoom 1, with sizes that are both even or both odd, right angles move pixels
-// exactly. An angle that is not finite turns nothing.
+// WarpRGB writes the changed image to dst: packed RGB squares of srcSize and size
+// pixels a side, with one centre and, at zoom 1, one scale, so that a src larger
+// than dst is one with a margin. Whatever the change, it is one bilinear
+// interpolation, whose levels, brightness included, are rounded once; beyond the
+// edge of src all is black. Whole angles agree with Rotate within one level. At
+// zoom 1, with whole shifts and sizes that are both even or both odd, right angles
+// move pixels exactly; the zero Transform copies the middle of src. An angle that
+// is not finite turns nothing.
 //
 // dst and src must not overlap. It allocates nothing, and may be called by
 // several goroutines at once.
-func (v View) WarpRGB(dst []byte, size int, src []byte, srcSize int) {
+func (t Transform) WarpRGB(dst []byte, size int, src []byte, srcSize int) {
 	dst, src = dst[:3*size*size], src[:3*srcSize*srcSize]
-	zoom := v.Zoom
-	if zoom == 0 {
-		zoom = 1
-	}
-	if size == srcSize && zoom == 1 && !v.Flip && !turns(v.Degrees) {
-		copy(dst, src)
+	margin := (srcSize - size) / 2
+	if t.still() && t.Brightness == 0 && size+2*margin == srcSize && margin >= 0 {
+		for row := range size {
+			copy(dst[3*size*row:][:3*size], src[3*(srcSize*(row+margin)+margin):])
+		}
 		return
 	}
-	// (across, down) in src is one pixel to the right in dst, (-down, across)
-	// one further down.
-	down, across := sincosDegrees(v.Degrees)
-	down, across = down/zoom, across/zoom
-	mirror := 1.0
-	if v.Flip {
-		mirror = -1
+	m := t.affine(size, srcSize)
+	stepX, stepY := fixed(m.xx), fixed(m.yx)
+	var tint [3]int
+	for c, levels := range t.Tint() {
+		tint[c] = int(math.Round(levels * weightSum))
 	}
-	corner := -float64(size-1) / 2
-	stepX, stepY := fixed(mirror*across), fixed(mirror*down)
 	for row := range size {
-		y := corner + float64(row)
-		startX := mirror*corner*across - y*down + float64(srcSize-1)/2
-		startY := mirror*corner*down + y*across + float64(srcSize-1)/2
-		warpRow(dst[3*size*row:][:3*size], src, srcSize, fixed(startX), fixed(startY), stepX, stepY)
+		y := float64(row)
+		warpRow(dst[3*size*row:][:3*size], src, srcSize, fixed(m.x0+m.xy*y), fixed(m.y0+m.yy*y), stepX, stepY, tint)
 	}
-}
-
-// sincosDegrees is exact at right angles.
-func sincosDegrees(degrees float64) (sin, cos float64) {
-	if !turns(degrees) {
-		return 0, 1
-	}
-	switch math.Mod(degrees, 360) {
-	case 90, -270:
-		return 1, 0
-	case 180, -180:
-		return 0, -1
-	case 270, -90:
-		return -1, 0
-	}
-	return math.Sincos(degrees * math.Pi / 180)
 }
 
 // fixed has 32 bits behind the point: sums over a row stay within a millionth of
@@ -110,9 +52,10 @@ func sincosDegrees(degrees float64) (sin, cos float64) {
 func fixed(x float64) int64 { return int64(math.Round(x * (1 << 32))) }
 
 // warpRow fills dst from positions in src, n pixels a side, that start at (x, y)
-// and move on by a step a pixel.
-func warpRow(dst, src []byte, n int, x, y, stepX, stepY int64) {
+// and move on by a step a pixel, and adds the tint, in 1/weightSum of a level.
+func warpRow(dst, src []byte, n int, x, y, stepX, stepY int64, tint [3]int) {
 	stride, last := 3*n, uint(max(n-1, 0))
+	tinted := tint != [3]int{}
 	for len(dst) >= 3 {
 		left, top := int(x>>32), int(y>>32)
 		fx := uint64(uint32(x) >> (32 - weightBits))
@@ -128,14 +71,23 @@ func warpRow(dst, src []byte, n int, x, y, stepX, stepY int64) {
 			sum = blend(fx, fy, pixelLanes(src, n, left, top), pixelLanes(src, n, left+1, top),
 				pixelLanes(src, n, left, top+1), pixelLanes(src, n, left+1, top+1))
 		}
-		dst[0] = byte(sum >> weightBits)
-		dst[1] = byte(sum >> (laneBits + weightBits))
-		dst[2] = byte(sum >> (2*laneBits + weightBits))
+		if tinted {
+			dst[0] = level(int(sum&laneMask) + tint[0])
+			dst[1] = level(int(sum>>laneBits&laneMask) + tint[1])
+			dst[2] = level(int(sum>>(2*laneBits)) + tint[2])
+		} else {
+			dst[0] = byte(sum >> weightBits)
+			dst[1] = byte(sum >> (laneBits + weightBits))
+			dst[2] = byte(sum >> (2*laneBits + weightBits))
+		}
 		dst = dst[3:]
 		x += stepX
 		y += stepY
 	}
 }
+
+// level drops the bits of the weights and keeps the result within a byte.
+func level(sum int) byte { return byte(min(max(sum>>weightBits, 0), 255)) }
 
 // blend weighs the four pixels around a point that lies fx, fy behind the first.
 func blend(fx, fy, first, right, below, across uint64) uint64 {

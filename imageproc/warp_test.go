@@ -18,11 +18,22 @@ func randomRGB(rng *rand.Rand, size int) []byte {
 	return pixels
 }
 
+// rotated is imaging's way: Rotate and then Flip.
+func rotated(src []byte, size int, degrees float64, flip bool) []byte {
+	img := Rotate(UnpackRGB(src, size), degrees)
+	if flip {
+		img = Flip(img)
+	}
+	dst := make([]byte, 3*size*size)
+	PackRGB(dst, img)
+	return dst
+}
+
 func TestWarpCopies(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, size := range []int{0, 1, 2, 31, 64} {
 		src := randomRGB(rng, size)
-		for _, v := range []View{{}, {Zoom: 1}, {Degrees: 360, Zoom: 1}, {Degrees: -720}, {Degrees: math.NaN()}, {Degrees: math.Inf(1)}} {
+		for _, v := range []Transform{{}, {Zoom: 1}, {Degrees: 360, Zoom: 1}, {Degrees: -720}, {Degrees: math.NaN()}, {Degrees: math.Inf(1)}} {
 			dst := randomRGB(rng, size)
 			if v.WarpRGB(dst, size, src, size); !bytes.Equal(dst, src) {
 				t.Errorf("size %d, %+v: not a copy", size, v)
@@ -31,8 +42,8 @@ func TestWarpCopies(t *testing.T) {
 	}
 }
 
-// Right angles are those of Transform, which has its own tests, and a smaller
-// frame is the middle of the whole one.
+// Right angles are those of Rotate, which has its own tests, and a smaller frame
+// is the middle of the whole one.
 func TestWarpRightAngles(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, sizes := range [][2]int{{1, 1}, {2, 2}, {31, 31}, {64, 64}, {64, 96}, {21, 45}, {90, 64}, {3, 1}, {4, 2}} {
@@ -40,8 +51,7 @@ func TestWarpRightAngles(t *testing.T) {
 		src := randomRGB(rng, srcSize)
 		for degrees := -360.0; degrees <= 720; degrees += 90 {
 			for _, flip := range []bool{false, true} {
-				whole := make([]byte, len(src))
-				Transform{Degrees: degrees, Flip: flip}.ApplyRGB(whole, src, srcSize)
+				whole := rotated(src, srcSize, degrees, flip)
 				want := make([]byte, 3*size*size)
 				for y := range size {
 					for x := range size {
@@ -52,7 +62,7 @@ func TestWarpRightAngles(t *testing.T) {
 					}
 				}
 				got := randomRGB(rng, size)
-				View{degrees, flip, 1}.WarpRGB(got, size, src, srcSize)
+				Transform{Degrees: degrees, Flip: flip, Zoom: 1}.WarpRGB(got, size, src, srcSize)
 				if !bytes.Equal(got, want) {
 					t.Errorf("%d of %d, %v degrees, flip %t: pixels differ", size, srcSize, degrees, flip)
 				}
@@ -62,21 +72,22 @@ func TestWarpRightAngles(t *testing.T) {
 }
 
 // Any angle agrees with imaging's own interpolation.
-func TestWarpAgreesWithTransform(t *testing.T) {
+func TestWarpAgreesWithRotate(t *testing.T) {
 	// Both blend the same four pixels, which differ by up to 255 levels, and round
 	// once: imaging's float32 and the weights' 13 bits leave less than half a level.
 	const tolerance = 1
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, size := range []int{31, 64} {
 		src := randomRGB(rng, size)
-		got, want := make([]byte, len(src)), make([]byte, len(src))
-		for degrees := -3.0; degrees < 360; degrees += 6.5 {
-			if plan(size, degrees).degrees != degrees {
-				t.Fatalf("%v degrees are not what Transform turns by", degrees)
+		got := make([]byte, len(src))
+		for half := -6; half < 720; half++ {
+			degrees := float64(half) / 2
+			if turned, _ := plan(size, degrees); turned != degrees {
+				continue // Rotate turns by a right angle that is close
 			}
 			for _, flip := range []bool{false, true} {
-				Transform{degrees, flip}.ApplyRGB(want, src, size)
-				View{degrees, flip, 1}.WarpRGB(got, size, src, size)
+				want := rotated(src, size, degrees, flip)
+				Transform{Degrees: degrees, Flip: flip, Zoom: 1}.WarpRGB(got, size, src, size)
 				for i := range got {
 					if abs(float64(got[i])-float64(want[i])) > tolerance {
 						t.Fatalf("size %d, %v degrees, flip %t: value %d is %d, want %d", size, degrees, flip, i, got[i], want[i])
@@ -91,8 +102,8 @@ func TestWarpFlipsTwice(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	src := randomRGB(rng, 33)
 	once, twice := make([]byte, len(src)), make([]byte, len(src))
-	View{Flip: true}.WarpRGB(once, 33, src, 33)
-	View{Flip: true}.WarpRGB(twice, 33, once, 33)
+	Transform{Flip: true}.WarpRGB(once, 33, src, 33)
+	Transform{Flip: true}.WarpRGB(twice, 33, once, 33)
 	if bytes.Equal(once, src) || !bytes.Equal(twice, src) {
 		t.Error("two flips are not the image itself")
 	}
@@ -117,17 +128,24 @@ func TestWarpOfAPlane(t *testing.T) {
 	const tolerance = 1.1
 	for _, size := range []int{51, 64} {
 		dst := make([]byte, 3*size*size)
-		for _, v := range slices.Concat(Views(MaxViews), []View{{12.3, true, 1.7}, {0, false, 2}, {200, false, 1.31}}) {
+		for _, v := range slices.Concat(Views(MaxViews), []Transform{
+			{Degrees: 12.3, Flip: true, Zoom: 1.7}, {Zoom: 2}, {Degrees: 200, Zoom: 1.31},
+			{ShiftX: 3}, {ShiftY: -2.5}, {Degrees: 77, Flip: true, Zoom: 1.2, ShiftX: -4.25, ShiftY: 1.6},
+		}) {
 			v.WarpRGB(dst, size, src, srcSize)
 			sin, cos := math.Sincos(v.Degrees * math.Pi / 180)
 			for i, got := range dst {
-				dx := float64(i/3%size) - float64(size-1)/2
-				dy := float64(i/3/size) - float64(size-1)/2
+				dx := float64(i/3%size) - float64(size-1)/2 - v.ShiftX
+				dy := float64(i/3/size) - float64(size-1)/2 - v.ShiftY
 				if v.Flip {
 					dx = -dx
 				}
 				// y points down, so that counter-clockwise has the signs turned.
-				sx, sy := (dx*cos-dy*sin)/v.Zoom, (dx*sin+dy*cos)/v.Zoom
+				zoom := v.Zoom
+				if zoom == 0 {
+					zoom = 1
+				}
+				sx, sy := (dx*cos-dy*sin)/zoom, (dx*sin+dy*cos)/zoom
 				if limit := float64(srcSize-1) / 2; max(abs(sx), abs(sy)) > limit {
 					continue
 				}
@@ -146,7 +164,7 @@ func TestWarpBeyondTheEdge(t *testing.T) {
 	dst := make([]byte, 3*size*size)
 	for degrees := 0.0; degrees < 360; degrees += 7.5 {
 		for _, zoom := range []float64{0.3, 1 / 1.1, 1, 1.1, 5} {
-			View{Degrees: degrees, Zoom: zoom}.WarpRGB(dst, size, src, srcSize)
+			Transform{Degrees: degrees, Zoom: zoom}.WarpRGB(dst, size, src, srcSize)
 			sin, cos := math.Sincos(degrees * math.Pi / 180)
 			for i, got := range dst {
 				dx, dy := float64(i/3%size)-(size-1)/2., float64(i/3/size)-(size-1)/2.
@@ -168,10 +186,10 @@ func TestWarpOfNonsense(t *testing.T) {
 	numbers := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, 1e-300, 1e-9, 1e9, 1e300, 33}
 	for _, degrees := range numbers {
 		for _, zoom := range numbers {
-			View{degrees, true, zoom}.WarpRGB(dst, 8, src, 9)
+			Transform{Degrees: degrees, Flip: true, Zoom: zoom}.WarpRGB(dst, 8, src, 9)
 		}
 	}
-	View{Zoom: 1}.WarpRGB(dst, 8, nil, 0)
+	Transform{Zoom: 1}.WarpRGB(dst, 8, nil, 0)
 	if slices.Max(dst) != 0 {
 		t.Error("a view of nothing is not black")
 	}
@@ -179,24 +197,22 @@ func TestWarpOfNonsense(t *testing.T) {
 
 func TestWarpAllocatesNothing(t *testing.T) {
 	src, dst := randomRGB(rand.New(rand.NewPCG(1, 1)), 70), make([]byte, 3*64*64)
-	if n := testing.AllocsPerRun(10, func() { View{33, true, 1.1}.WarpRGB(dst, 64, src, 70) }); n != 0 {
+	all := Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 2.5, ShiftY: -1, Brightness: 0.5}
+	if n := testing.AllocsPerRun(10, func() { all.WarpRGB(dst, 64, src, 70) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func TestViews(t *testing.T) {
-	want := []View{
-		{0, false, 1}, {0, true, 1}, {180, false, 1}, {180, true, 1},
-		{90, false, 1}, {90, true, 1}, {270, false, 1}, {270, true, 1},
-		{45, false, 1}, {45, true, 1}, {225, false, 1}, {225, true, 1},
-		{135, false, 1}, {135, true, 1}, {315, false, 1}, {315, true, 1},
-		{22.5, false, 1},
+	var want []Transform
+	for _, degrees := range []float64{0, 180, 90, 270, 45, 225, 135, 315, 22.5} {
+		want = append(want, Transform{Degrees: degrees, Zoom: 1}, Transform{Degrees: degrees, Flip: true, Zoom: 1})
 	}
 	all := Views(MaxViews)
 	if got := all[:len(want)]; !slices.Equal(got, want) {
 		t.Errorf("views start with %v\nwant             %v", got, want)
 	}
-	seen := map[View]bool{}
+	seen := map[Transform]bool{}
 	for i, v := range all {
 		seen[v] = true
 		if zoom := []float64{1, 1 / 1.1, 1.1}[i/32]; v.Zoom != zoom {
@@ -236,7 +252,9 @@ func BenchmarkWarp(b *testing.B) {
 	src := make([]byte, 3*70*70)
 	PackRGB(src, galaxy)
 	dst := make([]byte, 3*64*64)
-	for _, v := range []View{{0, false, 1}, {90, true, 1}, {22.5, false, 1 / 1.1}, {135, true, 1.1}} {
+	for _, v := range []Transform{
+		{Zoom: 1}, {Degrees: 90, Flip: true}, {Degrees: 22.5, Zoom: 1 / 1.1}, {Degrees: 135, Flip: true, Zoom: 1.1},
+	} {
 		b.Run(fmt.Sprintf("%v,%t,%.2f", v.Degrees, v.Flip, v.Zoom), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

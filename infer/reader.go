@@ -17,7 +17,7 @@ const ahead = 2
 // that fill a batch.
 type reader struct {
 	crops   []imageproc.Preprocessing
-	views   []imageproc.View
+	views   []imageproc.Transform
 	decoder imageproc.Decoder
 	images  int // in a group: as many as fill a batch with their views
 

@@ -15,7 +15,7 @@ type Predictor interface {
 }
 
 // Votes predicts the votes of the galaxies at the given positions of the cache,
-// batchSize at a time, in their order. progress, unless nil, is called after
+// batchSize at a time, in their order, from the crops without their margin. progress, unless nil, is called after
 // each batch. Ending ctx stops it between batches.
 func Votes(ctx context.Context, p Predictor, cache *imageproc.Cache, positions []int, batchSize int, progress func(done, total int)) ([]galaxyzoo.Votes, error) {
 	votes := make([]galaxyzoo.Votes, len(positions))
@@ -27,12 +27,12 @@ func Votes(ctx context.Context, p Predictor, cache *imageproc.Cache, positions [
 		end := min(start+batchSize, len(positions))
 		if batch == nil || batch.Rows != end-start {
 			var err error
-			if batch, err = graph.NewBatch(end-start, cache.Size()); err != nil {
+			if batch, err = graph.NewBatch(end-start, cache.ViewSize()); err != nil {
 				return nil, err
 			}
 		}
 		for i, position := range positions[start:end] {
-			copy(batch.Image(i), cache.Crop(position))
+			imageproc.Transform{}.WarpRGB(batch.Image(i), cache.ViewSize(), cache.Crop(position), cache.Size())
 		}
 		if err := p.Predict(batch, votes[start:end]); err != nil {
 			return nil, err

@@ -28,9 +28,13 @@ type Config struct {
 	DecayFactor  float64 `json:"decay-factor"` // of each drop, 0 < f <= 1
 	ClipNorm     float64 `json:"clip-norm"`    // largest norm of the whole gradient; 0 = not clipped
 
-	Augment string `json:"augment"` // AugmentHost or AugmentNone
-	Rotate  bool   `json:"rotate"`
-	Flip    bool   `json:"flip"`
+	Augment    string  `json:"augment"` // AugmentHost or AugmentNone
+	Rotate     bool    `json:"rotate"`
+	Flip       bool    `json:"flip"`
+	Zoom       float64 `json:"zoom"`       // images are scaled by 1/zoom to zoom
+	Shift      float64 `json:"shift"`      // largest shift along an axis, as a share of Size
+	Brightness float64 `json:"brightness"` // standard deviation of imageproc.Transform's
+	Margin     int     `json:"margin"`     // pixels of the input that the cached crops have beyond it on each side
 
 	Workers int    `json:"workers"` // goroutines that prepare images; 0 = one a core
 	Cache   string `json:"cache"`   // folder of the crop caches

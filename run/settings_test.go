@@ -16,7 +16,7 @@ func TestSettingsCoverConfig(t *testing.T) {
 	other := map[string]string{ // a value that is not the default, where "7" is none
 		"validation": "0.7", "output": "linear", "crop": "centre", "crop-width": "77", "size": "77",
 		"loss": "weighted-mse", "learning-rate": "0.7", "schedule": "step", "decay-factor": "0.7",
-		"augment": "none", "rotate": "false", "flip": "false", "tensorboard": "true",
+		"augment": "none", "rotate": "false", "flip": "false", "zoom": "1.7", "shift": "0.07", "tensorboard": "true",
 	}
 	for i := range config.NumField() {
 		key := config.Field(i).Tag.Get("json")
@@ -86,8 +86,8 @@ func TestSettingsTable(t *testing.T) {
 		if err := s.Parse(&c, d.off); d.off != "" && err != nil {
 			t.Error(err)
 		}
-		if c := Default(); d.works(&c) == (d.key == "crop-width" || d.key == "decay-every" || d.key == "decay-factor") {
-			t.Errorf("%s works by default = %v", d.key, d.works(&c))
+		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule") {
+			t.Errorf("%s, which depends on %s, works by default = %v", d.key, d.on, d.works(&c))
 		}
 	}
 }

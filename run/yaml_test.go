@@ -60,6 +60,10 @@ func ExampleValues_WriteYAML() {
 	// augment: host                    # default
 	// rotate: true                     # default
 	// flip: true                       # default
+	// zoom: 1                          # default
+	// shift: 0                         # default
+	// brightness: 0                    # default
+	// # margin: 0                      # no effect while crop is roi
 	//
 	// # Folders and machine
 	// workers: 0                       # default

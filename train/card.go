@@ -81,16 +81,34 @@ func (c card) Drawn() bool {
 
 // Augmentation says what was done to the training images.
 func (c card) Augmentation() string {
-	switch augmented := c.Config.Augment != run.AugmentNone; {
-	case augmented && c.Config.Rotate && c.Config.Flip:
-		return "images turned and mirrored at random"
-	case augmented && c.Config.Rotate:
-		return "images turned at random"
-	case augmented && c.Config.Flip:
-		return "images mirrored at random"
-	default:
+	var done []string
+	for _, change := range []struct {
+		on   bool
+		name string
+	}{
+		{c.Config.Rotate, "turned"},
+		{c.Config.Flip, "mirrored"},
+		{c.Config.Zoom != 1, fmt.Sprintf("scaled by %.3g to %g", 1/c.Config.Zoom, c.Config.Zoom)},
+		{c.Config.Shift != 0, fmt.Sprintf("moved by up to %g %% of their side", 100*c.Config.Shift)},
+		{c.Config.Brightness != 0, "brightened or darkened"},
+	} {
+		if change.on {
+			done = append(done, change.name)
+		}
+	}
+	if c.Config.Augment == run.AugmentNone || len(done) == 0 {
 		return "images as they are"
 	}
+	return "images " + enumerate(done) + " at random"
+}
+
+// enumerate joins words by commas and "and".
+func enumerate(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
 // Crop describes the preprocessing.

@@ -123,6 +123,8 @@ func TestCardOfOtherRuns(t *testing.T) {
 		{"regions of interest", checkpointOf(func(c *checkpoint) {}, "crop", "roi", "augment", "none"),
 			[]string{"The square around the largest structure", "images as they are"}},
 		{"a linear output", checkpointOf(func(c *checkpoint) {}, "output", "linear", "flip", "false"), []string{"| output | linear |", "images turned at random"}},
+		{"all changes", checkpointOf(func(c *checkpoint) {}, "zoom", "1.2", "shift", "0.05", "brightness", "0.5"),
+			[]string{"images turned, mirrored, scaled by 0.833 to 1.2, moved by up to 5 % of their side and brightened or darkened at random"}},
 		{"mirrored", checkpointOf(func(c *checkpoint) {}, "rotate", "false"), []string{"images mirrored at random"}},
 	}
 	for _, test := range tests {

@@ -24,6 +24,7 @@ type input struct {
 	rows      []int // positions in catalogue and cache
 	seed      uint64
 	batchSize int
+	size      int // side of the network's input, pixels
 	workers   int
 	augment   imageproc.Augmentation
 
@@ -34,17 +35,19 @@ type input struct {
 func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Cache, rows []int) (*input, error) {
 	in := &input{
 		catalogue: catalogue, cache: cache, rows: rows,
-		seed: c.Seed, batchSize: min(c.BatchSize, len(rows)), workers: c.Workers,
+		seed: c.Seed, batchSize: min(c.BatchSize, len(rows)), size: c.Size, workers: c.Workers,
 		ring: make(chan *graph.Batch, ahead+1),
 	}
 	if in.workers == 0 {
 		in.workers = runtime.GOMAXPROCS(0)
 	}
 	if c.Augment == run.AugmentHost {
-		in.augment = imageproc.Augmentation{Rotate: c.Rotate, Flip: c.Flip}
+		in.augment = imageproc.Augmentation{
+			Rotate: c.Rotate, Flip: c.Flip, Zoom: c.Zoom, Shift: c.Shift * float64(c.Size), Brightness: c.Brightness,
+		}
 	}
 	for range cap(in.ring) {
-		b, err := graph.NewBatch(in.batchSize, cache.Size())
+		b, err := graph.NewBatch(in.batchSize, c.Size)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +55,7 @@ func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Ca
 	}
 	if left := len(rows) % in.batchSize; left > 0 {
 		var err error
-		if in.short, err = graph.NewBatch(left, cache.Size()); err != nil {
+		if in.short, err = graph.NewBatch(left, c.Size); err != nil {
 			return nil, err
 		}
 	}
@@ -127,7 +130,8 @@ func (in *input) fill(b *graph.Batch, rows []int, epoch int) {
 			for i := w; i < len(rows); i += workers {
 				galaxy := &in.catalogue.Galaxies[rows[i]]
 				source.Seed(in.seed+uint64(epoch)<<32, uint64(galaxy.ID))
-				in.augment.Draw(rng).ApplyRGB(b.Image(i), in.cache.Crop(rows[i]), in.cache.Size())
+				change := in.augment.Draw(rng)
+				change.WarpRGB(b.Image(i), in.size, in.cache.Crop(rows[i]), in.cache.Size())
 				b.SetVotes(i, &galaxy.Votes)
 			}
 		})

@@ -18,7 +18,7 @@ import (
 type Plan struct {
 	Values        *run.Values
 	Network       *graph.Network
-	Preprocessing imageproc.Preprocessing
+	Preprocessing imageproc.Preprocessing // of the crops that training cuts from
 	Catalogue     *galaxyzoo.Catalogue
 	Training      []int // positions in Catalogue
 	Validation    []int // the rows held back
@@ -36,6 +36,7 @@ func NewPlan(values *run.Values) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{Values: values, Network: network, Preprocessing: Preprocessing(c)}
+	p.Preprocessing.Margin = c.Margin
 	if err := p.Preprocessing.Check(); err != nil {
 		return nil, &run.UsageError{Err: err}
 	}
@@ -143,7 +144,8 @@ func Network(c *run.Config) (*graph.Network, error) {
 	return network, nil
 }
 
-// Preprocessing returns how a configuration cuts its images.
+// Preprocessing returns how a configuration cuts what its network sees, without
+// the margin that training may have around it.
 func Preprocessing(c *run.Config) imageproc.Preprocessing {
 	p := imageproc.Preprocessing{Crop: imageproc.CropKind(c.Crop), Size: c.Size}
 	if p.Crop == imageproc.CropCentre {

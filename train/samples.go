@@ -32,7 +32,7 @@ func (l *loop) sampleInput() error {
 	feed, stop := l.input.epoch(0, 0)
 	defer stop()
 	batch := <-feed
-	size, shown := l.cache.Size(), min(batch.Rows, 64)
+	size, shown := l.config.Size, min(batch.Rows, 64)
 	columns := int(math.Ceil(math.Sqrt(float64(shown))))
 	rows := (shown + columns - 1) / columns
 	sheet := image.NewNRGBA(image.Rect(0, 0, columns*size, rows*size))
@@ -51,8 +51,10 @@ func (l *loop) sampleLearned(weights graph.Weights) error {
 	if len(rows) == 0 {
 		rows = l.plan.Training
 	}
-	crop := l.cache.Crop(rows[0])
-	if err := writePNG(filepath.Join(l.run.Samples(), galaxySample), imageproc.UnpackRGB(crop, l.cache.Size())); err != nil {
+	size := l.config.Size
+	crop := make([]byte, 3*size*size)
+	imageproc.Transform{}.WarpRGB(crop, size, l.cache.Crop(rows[0]), l.cache.Size())
+	if err := writePNG(filepath.Join(l.run.Samples(), galaxySample), imageproc.UnpackRGB(crop, size)); err != nil {
 		return err
 	}
 	variables, err := l.plan.Network.Variables()

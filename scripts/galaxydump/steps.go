@@ -79,7 +79,8 @@ func (r *recorder) step() (float64, error) {
 		}
 		at := r.order[0]
 		r.order = r.order[1:]
-		imageproc.Augmentation{Rotate: true}.Draw(r.rng).ApplyRGB(r.batch.Image(i), r.crops.Crop(at), r.crops.Size())
+		turn, size := imageproc.Augmentation{Rotate: true}.Draw(r.rng), r.crops.Size()
+		turn.WarpRGB(r.batch.Image(i), size, r.crops.Crop(at), size)
 		r.batch.SetVotes(i, &r.catalogue.Galaxies[at].Votes)
 	}
 	return r.trainer.Step(r.batch, r.learningRate)
