@@ -16,7 +16,9 @@ func (l *loop) epoch(ctx context.Context) error {
 	l.clock.startEpoch()
 	for {
 		l.clock.wait()
+		waiting := l.track.Start("wait")
 		batch, more := <-feed
+		waiting.End()
 		if !more {
 			return nil
 		}
@@ -45,7 +47,13 @@ func (l *loop) epoch(ctx context.Context) error {
 func (l *loop) step(batch *graph.Batch) (run.Step, error) {
 	s := &l.state
 	rate := learningRate(l.config, s.Step, int64(l.input.batches()))
+	name := "step"
+	if !l.clock.warm { // TensorFlow optimises the graph
+		name = "first step"
+	}
+	stepping := l.track.Start(name)
 	loss, err := l.trainer.Step(batch, rate)
+	stepping.End()
 	if err != nil {
 		return run.Step{}, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
 	}

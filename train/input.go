@@ -9,6 +9,7 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/internal/timeline"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
@@ -27,6 +28,7 @@ type input struct {
 	size      int // side of the network's input, pixels
 	workers   int
 	augment   imageproc.Augmentation
+	tracks    []*timeline.Track // of the workers
 
 	ring  chan *graph.Batch // full batches to be filled
 	short *graph.Batch      // for the rows left over at the end of an epoch; may be nil
@@ -41,6 +43,7 @@ func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Ca
 	if in.workers == 0 {
 		in.workers = runtime.GOMAXPROCS(0)
 	}
+	in.tracks = make([]*timeline.Track, in.workers)
 	if c.Augment == run.AugmentHost {
 		in.augment = imageproc.Augmentation{
 			Rotate: c.Rotate, Flip: c.Flip, Zoom: c.Zoom, Shift: c.Shift * float64(c.Size), Brightness: c.Brightness,
@@ -125,6 +128,7 @@ func (in *input) fill(b *graph.Batch, rows []int, epoch int) {
 	workers := min(in.workers, len(rows))
 	for w := range workers {
 		wg.Go(func() {
+			defer in.tracks[w].Start("augment").End()
 			var source rand.PCG
 			rng := rand.New(&source)
 			for i := w; i < len(rows); i += workers {

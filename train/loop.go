@@ -10,6 +10,7 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/infer"
+	"github.com/tfgalaxy/tfgalaxy/internal/timeline"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
@@ -22,6 +23,8 @@ type Options struct {
 	Observe func(Event)
 	// CropProgress, unless nil, is called while the crop cache is built.
 	CropProgress func(done, total int)
+	// Timeline, unless nil, hears what the run's goroutines do, and when.
+	Timeline *timeline.Recorder
 	// ExitCode, unless nil, gives the code that the program will exit with, for
 	// run.json.
 	ExitCode func(error) int
@@ -40,6 +43,7 @@ type loop struct {
 	cache   *imageproc.Cache
 	input   *input
 	trainer *graph.Trainer
+	track   *timeline.Track // of the goroutine that trains
 
 	clock clock
 	last  Ended // what is known for the last event
@@ -60,7 +64,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
 	}
-	l := &loop{plan: p, config: &p.Values.Config, options: o}
+	l := &loop{plan: p, config: &p.Values.Config, options: o, track: o.Timeline.Track("train")}
 	defer l.close()
 	if err := l.open(ctx); err != nil {
 		return nil, err
@@ -81,18 +85,35 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 // open prepares everything that needs no run folder.
 func (l *loop) open(ctx context.Context) (err error) {
 	p := l.plan
-	if l.cache, err = infer.OpenCrops(ctx, l.config.Cache, p.Catalogue, p.Preprocessing, l.options.CropProgress); err != nil {
+	if l.cache, err = l.openCrops(ctx); err != nil {
 		return err
 	}
 	if l.input, err = newInput(l.config, p.Catalogue, l.cache, p.Training); err != nil {
 		return err
 	}
+	l.input.tracks = l.options.Timeline.Tracks("input", l.input.workers)
+	defer l.track.Start("graph").End()
 	weights := graph.MSE()
 	if l.config.Loss == run.LossWeightedMSE {
 		weights = graph.WeightedMSE(p.Catalogue.Votes(p.Training))
 	}
 	l.trainer, err = graph.NewTrainer(p.Network, graph.Options{LossWeights: weights, ClipNorm: l.config.ClipNorm, Seed: l.config.Seed})
 	return err
+}
+
+// openCrops opens the crop cache, or builds it.
+func (l *loop) openCrops(ctx context.Context) (*imageproc.Cache, error) {
+	defer l.track.Start("crops").End()
+	d, err := infer.OpenDecoder()
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	if l.options.Timeline != nil {
+		tracks := l.options.Timeline.Tracks("crops", imageproc.Visitors())
+		d.Watch = func(visitor int, work string) func() { return tracks[visitor].Start(work).End }
+	}
+	return imageproc.OpenCache(ctx, l.config.Cache, &d.Decoder, l.plan.Catalogue, l.plan.Preprocessing, l.options.CropProgress)
 }
 
 func (l *loop) close() {
@@ -127,6 +148,7 @@ func (l *loop) claim() (*run.Lock, error) {
 // begin writes what is known before the first step, or takes up the last
 // checkpoint.
 func (l *loop) begin() error {
+	defer l.track.Start("begin").End()
 	weights, err := l.plan.Network.Weights()
 	if err != nil {
 		return err

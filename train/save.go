@@ -14,6 +14,7 @@ import (
 // before it: a run that is killed between the two comes back to the epoch
 // before, and finds the same best one again.
 func (l *loop) save(best bool) error {
+	defer l.track.Start("checkpoint").End()
 	last := l.run.Checkpoint(run.Last)
 	temporary, err := run.NewDir(last)
 	if err != nil {
@@ -79,6 +80,7 @@ func linkOrCopy(from, to string) error {
 // finish writes what a run leaves for use from its best checkpoint: the model
 // and samples of what it learned.
 func (l *loop) finish() error {
+	defer l.track.Start("export").End()
 	c, err := readCheckpoint(l.run, run.Best, l.plan.Network, l.config, l.info)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type validation struct {
 // whose statistics batch norm knows, and little else, and such an epoch is not
 // the best one.
 func (l *loop) validate() (validation, error) {
+	defer l.track.Start("validation").End()
 	v := validation{heldBack: len(l.plan.Validation) > 0}
 	rows := l.plan.Validation
 	if !v.heldBack {
