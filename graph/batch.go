@@ -14,14 +14,22 @@ import (
 
 // A Batch is a pair of input tensors that is filled and fed again and again: the
 // collector does not see TensorFlow's memory, so fresh tensors for each step
-// would pile up. Pixels and Votes are views of that memory; they must not be
-// used once the Batch is out of reach, nor written while a step runs on it.
+// would pile up. Its slices are views of that memory; they must not be used once
+// the Batch is out of reach, nor written while a step runs on it.
 type Batch struct {
 	Rows   int
-	Pixels []byte    // uint8 RGB [rows, size, size, 3]
+	Pixels []byte    // uint8 RGB [rows, side, side, 3]; none with FeedRows
 	Votes  []float32 // [rows, 37]
 
-	images, votes *tf.Tensor
+	// Transforms and Offsets say what the graph makes of each crop; FeedImages
+	// has none. A row of Transforms maps pixel (x, y) of the image to pixel
+	// (t0 x + t1 y + t2, t3 x + t4 y + t5) of the crop, and the last two are 0.
+	// Offsets are levels to add to red, green and blue.
+	Transforms []float32 // [rows, 8]
+	Offsets    []float32 // [rows, 3]
+
+	positions                                []int32 // [rows], FeedRows
+	images, votes, rows, transforms, offsets *tf.Tensor
 }
 
 // NewBatch makes a batch of rows images of size x size pixels.
@@ -47,6 +55,15 @@ func (b *Batch) Image(i int) []byte {
 	n := len(b.Pixels) / b.Rows
 	return b.Pixels[i*n : (i+1)*n : (i+1)*n]
 }
+
+// SetTransform says what becomes of the crop of row i.
+func (b *Batch) SetTransform(i int, projective [8]float32, offsets [Channels]float32) {
+	copy(b.Transforms[8*i:], projective[:])
+	copy(b.Offsets[Channels*i:], offsets[:])
+}
+
+// SetRow says which of the crops on the device is that of row i, for FeedRows.
+func (b *Batch) SetRow(i, position int) { b.positions[i] = int32(position) }
 
 // SetVotes writes the votes of row i.
 func (b *Batch) SetVotes(i int, votes *galaxyzoo.Votes) {
@@ -98,6 +115,14 @@ func floats(b []byte) []float32 {
 		return nil
 	}
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+// int32s reinterprets the memory of an int32 tensor.
+func int32s(b []byte) []int32 {
+	if len(b) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
 }
 
 // copyFloats returns the values of a float32 tensor.

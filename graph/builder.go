@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	"github.com/wamuir/graft/tensorflow/op"
@@ -30,6 +31,12 @@ type builder struct {
 	order []*variable
 }
 
+// An average is a moving one that is to follow a batch.
+type average struct {
+	v     *variable
+	delta tf.Output // what to take off it
+}
+
 type activation struct {
 	layer  string
 	output tf.Output
@@ -52,6 +59,16 @@ func newBuilder(net *Network) (*builder, error) {
 // addVariable adds a variable that is assigned from a placeholder. The names of
 // its operations are those that TensorFlow's Python loaders expect.
 func (b *builder) addVariable(v Variable, dtype tf.DataType) *variable {
+	out := b.newVariable(v, dtype)
+	if b.scope.Err() == nil {
+		b.vars[v.Name] = out
+		b.order = append(b.order, out)
+	}
+	return out
+}
+
+// newVariable adds a variable that is no part of a checkpoint.
+func (b *builder) newVariable(v Variable, dtype tf.DataType) *variable {
 	out := &variable{Variable: v, dtype: dtype}
 	handle := b.scope.AddOperation(tf.OpSpec{
 		Type: "VarHandleOp", Name: v.Name,
@@ -74,8 +91,6 @@ func (b *builder) addVariable(v Variable, dtype tf.DataType) *variable {
 	}
 	out.read, out.initial = read.Output(0), initial.Output(0)
 	out.assign = add("/Assign", "AssignVariableOp", map[string]any{"dtype": dtype}, out.handle, out.initial)
-	b.vars[v.Name] = out
-	b.order = append(b.order, out)
 	return out
 }
 
@@ -93,9 +108,12 @@ func (b *builder) trainable() []*variable {
 // passInputs say how a forward pass departs from inference; the zero value does
 // not.
 type passInputs struct {
-	// updates, unless nil, has batch norm measure the batch, and collects the
-	// operations that move its averages.
-	updates *[]*tf.Operation
+	// dtype is what the layers compute in, all but the last dense one, which is
+	// float32; the zero value is float32.
+	dtype tf.DataType
+	// averages, unless nil, has batch norm measure the batch, and collects the
+	// moves of its averages.
+	averages *[]average
 	// draw, unless nil, turns dropout on, in a layer whose input has the shape in:
 	// see pass.
 	draw func(scope *op.Scope, layer int, in Shape) tf.Output
@@ -114,13 +132,22 @@ type forwarded struct {
 // levels 0..255 go in.
 func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forwarded {
 	var out forwarded
+	dtype := in.dtype
+	if dtype == 0 {
+		dtype = tf.Float
+	}
 	x := op.Cast(scope, images, tf.Float)
 	x = op.Mul(scope.SubScope("scale"), x, op.Const(scope.SubScope("scale").SubScope("by"), float32(1./255)))
+	x = cast(scope.SubScope("precision"), x, tf.Float, dtype)
 
 	for i, row := range b.table {
+		if i == b.lastDense() {
+			x = cast(scope.SubScope("exact"), x, dtype, tf.Float)
+			dtype = tf.Float
+		}
 		p := &pass{
-			scope: scope.SubScope(row.Name), x: x, in: row.in, values: map[string]tf.Output{},
-			training: in.updates != nil,
+			scope: scope.SubScope(row.Name), x: x, in: row.in, dtype: dtype, values: map[string]tf.Output{},
+			training: in.averages != nil,
 		}
 		for _, v := range row.vars {
 			p.values[v.Name[len(row.Name)+1:]] = b.vars[v.Name].read
@@ -131,7 +158,7 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 		p.average = func(name string, batch tf.Output, decay float64) {
 			v, s := b.vars[row.Name+"/"+name], p.sub(name)
 			delta := op.Mul(s, op.Sub(s, v.read, batch), op.Const(s.SubScope("rate"), float32(1-decay)))
-			*in.updates = append(*in.updates, op.AssignSubVariableOp(s, v.handle, delta))
+			*in.averages = append(*in.averages, average{v, delta})
 		}
 		if _, dense := row.layer.(Dense); dense {
 			out.features = x
@@ -149,12 +176,30 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 	return out
 }
 
-// trainingInputs are those of a training pass: draws for each of the images, anew
-// at each step.
-func trainingInputs(scope *op.Scope, images tf.Output, seed uint64, step tf.Output, updates *[]*tf.Operation) passInputs {
-	rows := op.StridedSlice(scope, op.Shape(scope, images),
+// lastDense returns the position of the last dense layer, -1 where there is none.
+func (b *builder) lastDense() int {
+	for i, row := range slices.Backward(b.table) {
+		if _, dense := row.layer.(Dense); dense {
+			return i
+		}
+	}
+	return -1
+}
+
+// cast turns values of one type into another's, if it is another.
+func cast(scope *op.Scope, x tf.Output, from, to tf.DataType) tf.Output {
+	if from == to {
+		return x
+	}
+	return op.Cast(scope, x, to)
+}
+
+// drawEach returns what draws for each image of a batch, anew at each step. fed is
+// anything that the batch is fed by.
+func drawEach(scope *op.Scope, fed tf.Output, seed uint64, step tf.Output) func(*op.Scope, int, Shape) tf.Output {
+	rows := op.StridedSlice(scope, op.Shape(scope, fed),
 		op.Const(scope.SubScope("begin"), []int32{0}), op.Const(scope.SubScope("end"), []int32{1}), op.Const(scope.SubScope("stride"), []int32{1}))
-	draw := func(s *op.Scope, layer int, in Shape) tf.Output {
+	return func(s *op.Scope, layer int, in Shape) tf.Output {
 		dims := make([]int32, len(in))
 		for i, d := range in {
 			dims[i] = int32(d)
@@ -165,7 +210,6 @@ func trainingInputs(scope *op.Scope, images tf.Output, seed uint64, step tf.Outp
 		number := op.Const(s.SubScope("layer"), int64(seed)+int64(layer)<<32)
 		return op.StatelessRandomUniform(s, shape, op.Pack(s, []tf.Output{number, step}))
 	}
-	return passInputs{updates: updates, draw: draw}
 }
 
 // imageShape is the shape of a batch of the network's input.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	tf "github.com/wamuir/graft/tensorflow"
+	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
 	"github.com/wamuir/graft/tensorflow/op"
 )
 
@@ -123,12 +124,14 @@ func (b *builder) read(session *tf.Session, s saver, dir string) error {
 }
 
 // start finishes the graph and opens a session on it.
-func (b *builder) start() (*tf.Session, error) {
+func (b *builder) start() (*tf.Session, error) { return b.startWith(nil) }
+
+func (b *builder) startWith(options *corepb.GraphOptions) (*tf.Session, error) {
 	var err error
 	if b.graph, err = b.scope.Finalize(); err != nil {
 		return nil, fmt.Errorf("failed to build network %q: %w", b.net.Name, err)
 	}
-	return newSession(b.graph)
+	return newSessionWith(b.graph, options)
 }
 
 // weights copies the network's variables out of a session.

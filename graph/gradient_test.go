@@ -33,8 +33,10 @@ func newProbe(t *testing.T, net *Network, clip float64) *probe {
 	images := op.Placeholder(b.scope.SubScope("images"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
 	votes := op.Placeholder(b.scope.SubScope("votes"), tf.Float)
 	step := op.Const(b.scope.SubScope("step"), int64(3))
-	var updates []*tf.Operation
-	predictions := b.forward(b.scope.SubScope("training"), images, trainingInputs(b.scope.SubScope("rows"), images, 5, step, &updates)).votes
+	var averages []average
+	predictions := b.forward(b.scope.SubScope("training"), images, passInputs{
+		averages: &averages, draw: drawEach(b.scope.SubScope("rows"), images, 5, step),
+	}).votes
 	var weights [galaxyzoo.NumAnswers]float32
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range weights {

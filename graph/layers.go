@@ -14,8 +14,9 @@ type pass struct {
 	scope    *op.Scope // the layer's own
 	x        tf.Output // goes in; the layer replaces it by what comes out
 	in       Shape
+	dtype    tf.DataType          // of x, and of what the layer computes in
 	training bool                 // batch norm measures the batch
-	values   map[string]tf.Output // the layer's variables, by local name
+	values   map[string]tf.Output // the layer's variables, by local name, float32
 	// draw, unless nil, turns dropout on: it returns uniform draws from [0, 1),
 	// float32 [batch, in...] or [1, in...], which no other layer has.
 	draw func() tf.Output
@@ -27,6 +28,11 @@ type pass struct {
 // sub returns a scope for one more operation of a kind that the layer's scope
 // already holds.
 func (p *pass) sub(name string) *op.Scope { return p.scope.SubScope(name) }
+
+// value returns one of the layer's variables in the type it computes in.
+func (p *pass) value(name string) tf.Output {
+	return cast(p.sub(name), p.values[name], tf.Float, p.dtype)
+}
 
 var errFlat = errors.New("wants an image, but its input is flattened already")
 
@@ -95,9 +101,9 @@ func (l Conv) build(p *pass) {
 		pad := int32(l.Padding)
 		p.x = op.Pad(p.scope, p.x, op.Const(p.sub("paddings"), [][]int32{{0, 0}, {pad, pad}, {pad, pad}, {0, 0}}))
 	}
-	p.x = op.Conv2D(p.scope, p.x, p.values["kernel"], []int64{1, 1, 1, 1}, padding)
+	p.x = op.Conv2D(p.scope, p.x, p.value("kernel"), []int64{1, 1, 1, 1}, padding)
 	if !l.NoBias {
-		p.x = op.BiasAdd(p.scope, p.x, p.values["bias"])
+		p.x = op.BiasAdd(p.scope, p.x, p.value("bias"))
 	}
 }
 
@@ -235,8 +241,8 @@ func (l Dense) variables(in Shape) []Variable {
 func (l Dense) multiplyAdds(in Shape) int64 { return int64(in[0]) * int64(l.Units) }
 
 func (l Dense) build(p *pass) {
-	p.x = op.MatMul(p.scope, p.x, p.values["kernel"])
-	p.x = op.BiasAdd(p.scope, p.x, p.values["bias"])
+	p.x = op.MatMul(p.scope, p.x, p.value("kernel"))
+	p.x = op.BiasAdd(p.scope, p.x, p.value("bias"))
 }
 
 // Dropout sets a share of the values to 0 while training and scales the rest so
@@ -264,5 +270,5 @@ func (l Dropout) build(p *pass) {
 	draw := p.draw()
 	keep := op.Cast(p.scope, op.GreaterEqual(p.scope, draw, op.Const(p.sub("rate"), float32(l.Rate))), tf.Float)
 	mask := op.Mul(p.sub("mask"), keep, op.Const(p.sub("scale"), float32(1/(1-l.Rate))))
-	p.x = op.Mul(p.scope, p.x, mask)
+	p.x = op.Mul(p.scope, p.x, cast(p.sub("precision"), mask, tf.Float, p.dtype))
 }

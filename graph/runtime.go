@@ -22,8 +22,10 @@ func Version() string { return tf.Version() }
 
 // newSession starts a session on the devices there are: memory of a GPU is taken
 // as it is needed, and what has no kernel there runs on the CPU.
-func newSession(g *tf.Graph) (*tf.Session, error) {
-	options, err := sessionOptions(&corepb.RewriterConfig{})
+func newSession(g *tf.Graph) (*tf.Session, error) { return newSessionWith(g, nil) }
+
+func newSessionWith(g *tf.Graph, how *corepb.GraphOptions) (*tf.Session, error) {
+	options, err := sessionOptions(how)
 	if err != nil {
 		return nil, err
 	}
@@ -34,9 +36,9 @@ func newSession(g *tf.Graph) (*tf.Session, error) {
 	return s, nil
 }
 
-// sessionOptions are those of every session here. optimiser says how TensorFlow
-// rewrites the graph before its first step.
-func sessionOptions(optimiser *corepb.RewriterConfig) (*tf.SessionOptions, error) {
+// sessionOptions are those of every session here. how says how TensorFlow rewrites
+// and compiles the graph before its first step; nil leaves it to TensorFlow.
+func sessionOptions(how *corepb.GraphOptions) (*tf.SessionOptions, error) {
 	// Read once by the library, before its first kernel runs: the same seed
 	// gives the same numbers on a device whose fast kernels do not.
 	if _, set := os.LookupEnv("TF_DETERMINISTIC_OPS"); !set {
@@ -45,7 +47,10 @@ func sessionOptions(optimiser *corepb.RewriterConfig) (*tf.SessionOptions, error
 	config, err := proto.Marshal(&corepb.ConfigProto{
 		AllowSoftPlacement: true,
 		GpuOptions:         &corepb.GPUOptions{AllowGrowth: true},
-		GraphOptions:       &corepb.GraphOptions{RewriteOptions: optimiser},
+		GraphOptions:       how,
+
+		IntraOpParallelismThreads: int32(machine.Threads),
+		InterOpParallelismThreads: int32(machine.Threads),
 	})
 	if err != nil {
 		return nil, err
@@ -114,9 +119,19 @@ func explain(err error) error {
 	return fmt.Errorf("TensorFlow: %s", text)
 }
 
+// A Machine says what TensorFlow may use of the computer.
+type Machine struct {
+	Threads int // that compute at once; 0 is one a core
+}
+
+// machine is that of this process: TensorFlow settles it with the first session.
+var machine Machine
+
 // Start runs an empty step, so that a library or a device that does not work is
-// found before anything depends on it.
-func Start() error {
+// found before anything depends on it. It has to come before all else here for
+// the machine to count.
+func Start(m Machine) error {
+	machine = m
 	scope := op.NewScope()
 	one := op.Const(scope, int32(1))
 	g, err := scope.Finalize()

@@ -27,7 +27,7 @@ func TestExplain(t *testing.T) {
 }
 
 func TestStartAndDevices(t *testing.T) {
-	if err := Start(); err != nil {
+	if err := Start(Machine{}); err != nil {
 		t.Fatal(err)
 	}
 	devices, err := Devices()

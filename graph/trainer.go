@@ -3,9 +3,11 @@ package graph
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"runtime"
 
 	tf "github.com/wamuir/graft/tensorflow"
+	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
 	"github.com/wamuir/graft/tensorflow/op"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -18,6 +20,26 @@ type Options struct {
 	LossWeights [galaxyzoo.NumAnswers]float32
 	ClipNorm    float64 // limit of the norm of all gradients together; 0 is none
 	Seed        uint64  // of the initial weights and of dropout
+
+	Precision Precision // of a training step; "" is Float32
+	XLA       bool      // has TensorFlow compile the graph by XLA
+
+	Feed     Feed // what Step is fed with
+	CropSize int  // side of the crops in pixels; FeedImages has none
+	Crops    int  // how many crops LoadCrops puts on the device, for FeedRows
+}
+
+// graphOptions has TensorFlow compile the graph, where that is wanted.
+func (o Options) graphOptions() *corepb.GraphOptions {
+	if !o.XLA {
+		return nil
+	}
+	// Without it XLA leaves operations on a CPU alone. TensorFlow reads it when
+	// the first graph is compiled.
+	if _, set := os.LookupEnv("TF_XLA_FLAGS"); !set {
+		os.Setenv("TF_XLA_FLAGS", "--tf_xla_cpu_global_jit")
+	}
+	return &corepb.GraphOptions{OptimizerOptions: &corepb.OptimizerOptions{GlobalJitLevel: corepb.OptimizerOptions_ON_2}}
 }
 
 // MSE returns the weights of the plain mean squared error, 1/37 each: its root
@@ -57,9 +79,11 @@ type Trainer struct {
 	saver   saver
 
 	images, votes, rate tf.Output // placeholders
+	feed                *feed
 	loss, predictions   tf.Output
+	scale               *lossScale // nil but for Float16
 	step                *variable
-	train               *tf.Operation
+	targets             []*tf.Operation // what makes a step
 	rateTensor          *tf.Tensor
 	rateValue           []float32
 }
@@ -67,13 +91,16 @@ type Trainer struct {
 // NewTrainer builds the graph of the network, its gradients and its optimiser,
 // and starts a session with freshly drawn weights. Close it after use.
 func NewTrainer(net *Network, o Options) (*Trainer, error) {
+	if err := checkPrecision(o.Precision); err != nil {
+		return nil, err
+	}
 	b, err := newBuilder(net)
 	if err != nil {
 		return nil, err
 	}
 	t := &Trainer{net: net, options: o, builder: b}
 	t.build()
-	if t.session, err = b.start(); err != nil {
+	if t.session, err = b.startWith(o.graphOptions()); err != nil {
 		return nil, err
 	}
 	if err := t.initialise(); err != nil {
@@ -100,20 +127,35 @@ func (t *Trainer) build() {
 	for i, v := range targets {
 		reads[i] = v.read
 	}
-	var updates []*tf.Operation
-	training := b.forward(root.SubScope("training"), t.images, trainingInputs(root.SubScope("rows"), t.images, o.Seed, t.step.read, &updates))
+	var images tf.Output
+	if t.feed, images = b.addFeed(root.SubScope("feed"), o, t.images); root.Err() != nil {
+		return
+	}
+	var averages []average
+	training := b.forward(root.SubScope("training"), images, passInputs{
+		dtype: o.Precision.dtype(), averages: &averages, draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
+	})
 	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)
+	scaled := t.loss
+	if o.Precision == Float16 {
+		t.scale = b.addLossScale()
+		scaled = op.Mul(root.SubScope("scaled_loss"), t.loss, t.scale.scale.read)
+	}
 	if root.Err() != nil {
 		return
 	}
-	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{t.loss}, reads)
+	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{scaled}, reads)
 	if root.Err() != nil {
 		return
+	}
+	if t.scale != nil {
+		gradients = t.scale.unscale(root.SubScope("unscale"), gradients)
 	}
 	if o.ClipNorm > 0 {
 		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, o.ClipNorm)
 	}
-	updates = append(updates, b.adam(root.SubScope("adam"), targets, gradients, t.step.read, t.rate)...)
+	updates := b.adam(root.SubScope("adam"), targets, gradients, t.step.read, t.rate)
+	updates = append(updates, t.follow(root.SubScope("averages"), averages)...)
 	if root.Err() != nil {
 		return
 	}
@@ -123,10 +165,27 @@ func (t *Trainer) build() {
 	if root.Err() != nil {
 		return
 	}
-	t.train = op.NoOp(root.SubScope("train").WithControlDependencies(count))
+	t.targets = []*tf.Operation{op.NoOp(root.SubScope("train").WithControlDependencies(count))}
+	if t.scale != nil {
+		t.targets = append(t.targets, t.scale.update(root.SubScope("loss_scale"))...)
+	}
 
 	t.predictions = b.forward(root.SubScope("inference"), t.images, passInputs{}).votes
 	t.saver = b.addSaver(b.order)
+}
+
+// follow adds what moves batch norm's averages.
+func (t *Trainer) follow(scope *op.Scope, averages []average) []*tf.Operation {
+	deltas := make([]tf.Output, len(averages))
+	for i, a := range averages {
+		deltas[i] = a.delta
+	}
+	deltas = t.scale.gate(scope, deltas)
+	moves := make([]*tf.Operation, len(averages))
+	for i, a := range averages {
+		moves[i] = op.AssignSubVariableOp(scope.SubScope("move"), a.v.handle, deltas[i])
+	}
+	return moves
 }
 
 // initialise draws the weights and sets everything else to its start.
@@ -142,7 +201,11 @@ func (t *Trainer) initialise() error {
 			}
 			continue
 		}
-		if err := assign(t.session, v, t.net.Init.initialValues(v.Variable, t.options.Seed)); err != nil {
+		values := t.net.Init.initialValues(v.Variable, t.options.Seed)
+		if t.scale != nil && v == t.scale.scale {
+			values[0] = firstLossScale
+		}
+		if err := assign(t.session, v, values); err != nil {
 			return err
 		}
 	}
@@ -168,18 +231,26 @@ func assign(s *tf.Session, v *variable, values []float32) error {
 	return explain(err)
 }
 
-// Step makes one step of Adam on the batch with the given learning rate and
-// returns the loss before it.
+// Step makes one step of Adam on the batch, which NewBatch made, with the given
+// learning rate, and returns the loss before it. A step in Float16 may return
+// ErrOverflow: then it changed nothing but the scale of the loss.
 func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
 	t.rateValue[0] = float32(learningRate)
-	out, err := t.session.Run(
-		map[tf.Output]*tf.Tensor{t.images: b.images, t.votes: b.votes, t.rate: t.rateTensor},
-		[]tf.Output{t.loss}, []*tf.Operation{t.train})
+	feeds := t.feed.feeds(b)
+	feeds[t.votes], feeds[t.rate] = b.votes, t.rateTensor
+	fetches := []tf.Output{t.loss}
+	if t.scale != nil {
+		fetches = append(fetches, t.scale.finite)
+	}
+	out, err := t.session.Run(feeds, fetches, t.targets)
 	if err != nil {
 		return 0, explain(err)
 	}
 	loss := float64(floats(memory(out[0]))[0])
 	runtime.KeepAlive(out[0])
+	if t.scale != nil && !out[1].Value().(bool) {
+		return loss, ErrOverflow
+	}
 	return loss, nil
 }
 

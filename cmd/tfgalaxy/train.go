@@ -82,7 +82,9 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 }
 
 // startRuntime starts TensorFlow, with its chatter kept off the terminal.
-func (a *app) startRuntime() error { return tflog.Quietly(graph.Start) }
+func (a *app) startRuntime() error {
+	return tflog.Quietly(func() error { return graph.Start(graph.Machine{}) })
+}
 
 // trainView shows a run's events: as JSON lines, or as text for a reader.
 type trainView struct {

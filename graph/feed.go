@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"fmt"
+	"runtime"
+
+	tf "github.com/wamuir/graft/tensorflow"
+	"github.com/wamuir/graft/tensorflow/op"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+)
+
+// A Feed says what a training step is fed with.
+type Feed int
+
+// The feeds there are.
+const (
+	// FeedImages are images as the network sees them, made by the host.
+	FeedImages Feed = iota
+	// FeedCrops are crops, each with a transform that the graph makes.
+	FeedCrops
+	// FeedRows are positions of crops that lie on the device, see
+	// Trainer.LoadCrops, each with a transform that the graph makes.
+	FeedRows
+)
+
+// feed is the part of a training graph that the images come in by.
+type feed struct {
+	kind Feed
+	size int // side of the images that come out, pixels
+	side int // of the crops that go in, pixels
+
+	images     tf.Output // uint8 [batch, size, size, 3] for FeedImages, [batch, side, side, 3] for FeedCrops
+	rows       tf.Output // int32 [batch], FeedRows
+	transforms tf.Output // float32 [batch, 8], all but FeedImages
+	offsets    tf.Output // float32 [batch, 3], all but FeedImages
+
+	crops *variable // uint8 [crops, side, side, 3], FeedRows
+}
+
+// addFeed adds the placeholders and returns with them the images, in levels 0 to
+// 255.
+func (b *builder) addFeed(scope *op.Scope, o Options, images tf.Output) (*feed, tf.Output) {
+	f := &feed{kind: o.Feed, size: b.net.Size, side: o.CropSize, images: images}
+	if f.kind == FeedImages {
+		return f, images
+	}
+	side := int64(f.side)
+	placeholder := func(name string, dtype tf.DataType, shape ...int64) tf.Output {
+		return op.Placeholder(scope.SubScope(name), dtype, op.PlaceholderShape(tf.MakeShape(shape...)))
+	}
+	f.transforms = placeholder("transforms", tf.Float, -1, 8)
+	f.offsets = placeholder("offsets", tf.Float, -1, Channels)
+	var crops tf.Output
+	if f.kind == FeedRows {
+		f.crops = b.newVariable(Variable{Name: "crops", Shape: []int64{int64(o.Crops), side, side, Channels}}, tf.Uint8)
+		f.rows = placeholder("rows", tf.Int32, -1)
+		crops = op.ResourceGather(scope, f.crops.handle, f.rows, tf.Uint8)
+	} else {
+		f.images = placeholder("crops", tf.Uint8, -1, side, side, Channels)
+		crops = f.images
+	}
+	x := op.Cast(scope, crops, tf.Float)
+	size := int32(f.size)
+	x = op.ImageProjectiveTransformV3(scope, x, f.transforms, op.Const(scope.SubScope("size"), []int32{size, size}),
+		op.Const(scope.SubScope("beyond"), float32(0)), "BILINEAR", op.ImageProjectiveTransformV3FillMode("CONSTANT"))
+	offsets := op.Reshape(scope, f.offsets, op.Const(scope.SubScope("colours"), []int32{-1, 1, 1, Channels}))
+	x = op.ClipByValue(scope, op.AddV2(scope, x, offsets), op.Const(scope.SubScope("black"), float32(0)), op.Const(scope.SubScope("white"), float32(255)))
+	return f, x
+}
+
+// newBatch makes a batch that fits.
+func (f *feed) newBatch(rows int) (*Batch, error) {
+	if f.kind == FeedImages {
+		return NewBatch(rows, f.size)
+	}
+	b := &Batch{Rows: rows}
+	var err error
+	allocate := func(dtype tf.DataType, shape ...int64) (t *tf.Tensor, memory []byte) {
+		if err == nil {
+			t, memory, err = newTensor(dtype, shape...)
+		}
+		return t, memory
+	}
+	n := int64(rows)
+	var votes, transforms, offsets []byte
+	b.votes, votes = allocate(tf.Float, n, galaxyzoo.NumAnswers)
+	b.transforms, transforms = allocate(tf.Float, n, 8)
+	b.offsets, offsets = allocate(tf.Float, n, Channels)
+	if f.kind == FeedRows {
+		var positions []byte
+		b.rows, positions = allocate(tf.Int32, n)
+		b.positions = int32s(positions)
+	} else {
+		b.images, b.Pixels = allocate(tf.Uint8, n, int64(f.side), int64(f.side), Channels)
+	}
+	b.Votes, b.Transforms, b.Offsets = floats(votes), floats(transforms), floats(offsets)
+	return b, err
+}
+
+// feeds are the tensors of a batch by their placeholders.
+func (f *feed) feeds(b *Batch) map[tf.Output]*tf.Tensor {
+	switch f.kind {
+	case FeedCrops:
+		return map[tf.Output]*tf.Tensor{f.images: b.images, f.transforms: b.transforms, f.offsets: b.offsets}
+	case FeedRows:
+		return map[tf.Output]*tf.Tensor{f.rows: b.rows, f.transforms: b.transforms, f.offsets: b.offsets}
+	}
+	return map[tf.Output]*tf.Tensor{f.images: b.images}
+}
+
+// NewBatch makes a batch for Step: of what Options.Feed says.
+func (t *Trainer) NewBatch(rows int) (*Batch, error) { return t.feed.newBatch(rows) }
+
+// LoadCrops puts the crops that FeedRows takes its images from on the device,
+// where they take as many bytes as here. crop returns those of a position, uint8
+// RGB [side, side, 3].
+func (t *Trainer) LoadCrops(crop func(position int) []byte) error {
+	v := t.feed.crops
+	if v == nil {
+		return fmt.Errorf("failed to load crops: this trainer is not fed with rows")
+	}
+	tensor, pixels, err := newTensor(tf.Uint8, v.Shape...)
+	if err != nil {
+		return err
+	}
+	count := int(v.Shape[0])
+	each := len(pixels) / count
+	for i := range count {
+		copy(pixels[i*each:(i+1)*each], crop(i))
+	}
+	_, err = t.session.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign})
+	runtime.KeepAlive(tensor)
+	if err != nil {
+		return fmt.Errorf("failed to load %d crops to the device: %w", count, explain(err))
+	}
+	return nil
+}
