@@ -2,6 +2,7 @@ package imageproc
 
 import (
 	"image"
+	"math"
 	"math/rand/v2"
 	"testing"
 )
@@ -46,6 +47,56 @@ func TestDrawTakesOnlyWhatItNeeds(t *testing.T) {
 		}
 		if got := (Augmentation{Rotate: true}).Draw(rng); got.Flip {
 			t.Fatalf("drew %v without flips", got)
+		}
+	}
+}
+
+func TestDrawsOfScaleAndPlace(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	a := Augmentation{Zoom: 1.5, Shift: 3, Brightness: 0.5}
+	const n = 20000
+	var enlarged, right, down int
+	var sum, squares, zoom float64
+	for range n {
+		d := a.Draw(rng)
+		if d.Zoom < 1/1.5 || d.Zoom > 1.5 || abs(d.ShiftX) > 3 || abs(d.ShiftY) > 3 {
+			t.Fatalf("drew %+v", d)
+		}
+		if d.Zoom > 1 {
+			enlarged++
+		}
+		if d.ShiftX > 0 {
+			right++
+		}
+		if d.ShiftY > 0 {
+			down++
+		}
+		zoom += math.Log(d.Zoom) * math.Log(d.Zoom)
+		sum, squares = sum+d.Brightness, squares+d.Brightness*d.Brightness
+	}
+	for name, count := range map[string]int{"enlarged": enlarged, "moved right": right, "moved down": down} {
+		if count < n/2-350 || count > n/2+350 { // standard deviation 71
+			t.Errorf("%d of %d were %s", count, n, name)
+		}
+	}
+	// Five standard deviations: 0.0035 of the mean, 0.0025 of the spread.
+	if mean, spread := sum/n, math.Sqrt(squares/n); abs(mean) > 0.018 || abs(spread-0.5) > 0.0125 {
+		t.Errorf("brightness is %.4f +- %.4f, want 0 +- 0.5", mean, spread)
+	}
+	// Uniform in its logarithm, of which a third of the squared bound is the mean square.
+	if got, want := zoom/n, math.Log(1.5)*math.Log(1.5)/3; abs(got/want-1) > 0.035 { // standard deviation 0.0063
+		t.Errorf("the mean square of log zoom is %.4f, want %.4f", got, want)
+	}
+}
+
+// A run that was begun before there were other changes draws its angles again.
+func TestDrawsAreThoseOfOldRuns(t *testing.T) {
+	rng, same := rand.New(rand.NewPCG(1, 2)), rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		got := Augmentation{Rotate: true, Flip: true, Zoom: 1}.Draw(rng)
+		want := Transform{Degrees: float64(same.IntN(360)), Flip: same.IntN(2) == 1}
+		if got != want {
+			t.Fatalf("drew %+v, want %+v", got, want)
 		}
 	}
 }
