@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // settings are those of a run of seconds: 60 drawn galaxies of 16 pixels.
-func settings(t *testing.T, more ...string) *run.Values {
+func settings(t testing.TB, more ...string) *run.Values {
 	t.Helper()
 	flags := []run.Assignment{
 		{Key: "data", Value: "synthetic:60"}, {Key: "size", Value: "16"}, {Key: "epochs", Value: "2"},

@@ -1,0 +1,143 @@
+package train
+
+import (
+	"context"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/infer"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// widened are the settings of a run whose crops have a margin.
+var widened = []string{
+	"crop", "centre", "crop-width", "256", "size", "32", "margin", "8", "zoom", "1.2", "shift", "0.02", "brightness", "0.5",
+}
+
+// A model sees the view alone: what eval makes of the images, validation made of
+// the middles of wider crops.
+func TestMarginIsOfTrainingAlone(t *testing.T) {
+	ended, err := trainNew(t, context.Background(), nil, slices.Concat(widened, []string{"epochs", "1"})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run.Open(ended.Run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	validated, err := r.ReadPredictions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := infer.Load(r.SavedModel())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer model.Close()
+	if want := (imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: 256, Size: 32}); model.Preprocessing != want {
+		t.Errorf("the model's crop is %+v, want %+v", model.Preprocessing, want)
+	}
+	catalogue, err := OpenData("synthetic:60")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crops, err := infer.OpenCrops(context.Background(), t.TempDir(), catalogue, model.Preprocessing, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer crops.Close()
+	plan, err := NewPlan(settings(t, widened...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	votes, err := infer.Votes(context.Background(), model, crops, plan.Validation, 16, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range votes {
+		for c := range got {
+			// The same float32 arithmetic, but for batch sizes and the file's digits.
+			if math.Abs(got[c]-validated.Votes[i][c]) > 1e-6 {
+				t.Fatalf("row %d, answer %d: %v by the model, %v by validation", i, c, got[c], validated.Votes[i][c])
+			}
+		}
+	}
+	for _, name := range []string{augmentedSample, galaxySample} {
+		f, err := os.Open(filepath.Join(r.Samples(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := png.DecodeConfig(f)
+		f.Close()
+		// One view, or the 4x4 of a batch.
+		if err != nil || config.Width != 32 && config.Width != 4*32 {
+			t.Errorf("%s is %d pixels wide (%v), want views of 32", name, config.Width, err)
+		}
+	}
+}
+
+func TestMarginsThatDoNotFit(t *testing.T) {
+	_, err := NewPlan(settings(t, "crop", "centre", "crop-width", "256", "size", "24", "margin", "8"))
+	if want := "crop margin is 8, want a multiple of 3 up to 6"; err == nil || err.Error()[:len(want)] != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
+// fillInput is an input of drawn galaxies, and a batch to be filled.
+func fillInput(t testing.TB, more ...string) (*input, *graph.Batch) {
+	t.Helper()
+	config := settings(t, more...).Config
+	plan, err := NewPlan(settings(t, more...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := infer.OpenCrops(context.Background(), cacheDir, plan.Catalogue, plan.Preprocessing, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cache.Close() })
+	in, err := newInput(&config, plan.Catalogue, cache, plan.Training)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in, <-in.ring
+}
+
+// Only the workers are started anew for each batch, whatever its size.
+func TestFillAllocatesNothingForAnImage(t *testing.T) {
+	allocations := func(size string) float64 {
+		in, batch := fillInput(t, "batch-size", size, "workers", "1")
+		return testing.AllocsPerRun(10, func() { in.fill(batch, in.rows[:batch.Rows], 1) })
+	}
+	if few, many := allocations("4"), allocations("40"); many > few {
+		t.Errorf("%v allocations for 40 images, %v for 4", many, few)
+	}
+}
+
+func BenchmarkFill(b *testing.B) {
+	for _, kind := range []struct {
+		name     string
+		settings []string
+	}{
+		{"plain", []string{"augment", "none"}},
+		{"turned", nil},
+		{"margin", []string{"crop", "centre", "crop-width", "256", "margin", "16", "zoom", "1.2", "shift", "0.02"}},
+	} {
+		for _, workers := range []string{"1", "2"} {
+			b.Run(kind.name+"/workers="+workers, func(b *testing.B) {
+				in, batch := fillInput(b, slices.Concat([]string{"data", "synthetic:100", "batch-size", "64", "size", "64", "workers", workers}, kind.settings)...)
+				b.ReportAllocs()
+				for b.Loop() {
+					in.fill(batch, in.rows[:64], 1)
+				}
+				b.ReportMetric(64*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+			})
+		}
+	}
+}
