@@ -25,10 +25,10 @@ type Transform struct {
 var brightnessDirection = [3]float64{-0.0148, -0.0125, -0.0104}
 
 // Tint returns what Brightness adds to red, green and blue, in levels of 255.
-func (t Transform) Tint() [3]float64 {
-	var tint [3]float64
+func (t Transform) Tint() [3]float32 {
+	var tint [3]float32
 	for c, share := range brightnessDirection {
-		tint[c] = 255 * share * t.Brightness
+		tint[c] = float32(255 * share * t.Brightness)
 	}
 	return tint
 }

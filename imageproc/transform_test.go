@@ -28,7 +28,7 @@ func interpolated(t Transform, size int, src []byte, srcSize int) []byte {
 		l, u := int(left), int(top)
 		upper := (1-fx)*at(l, u, c) + fx*at(l+1, u, c)
 		lower := (1-fx)*at(l, u+1, c) + fx*at(l+1, u+1, c)
-		dst[i] = byte(math.Round(min(max((1-fy)*upper+fy*lower+tint[c], 0), 255)))
+		dst[i] = byte(math.Round(min(max((1-fy)*upper+fy*lower+float64(tint[c]), 0), 255)))
 	}
 	return dst
 }

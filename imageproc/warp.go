@@ -39,7 +39,7 @@ func (t Transform) WarpRGB(dst []byte, size int, src []byte, srcSize int) {
 	stepX, stepY := fixed(m.xx), fixed(m.yx)
 	var tint [3]int
 	for c, levels := range t.Tint() {
-		tint[c] = int(math.Round(levels * weightSum))
+		tint[c] = int(math.Round(float64(levels) * weightSum))
 	}
 	for row := range size {
 		y := float64(row)
