@@ -20,6 +20,7 @@ type Config struct {
 	Seed      uint64 `json:"seed"`       // of the weights, the order of rows, dropout and augmentation
 	Loss      string `json:"loss"`       // LossMSE or LossWeightedMSE
 	Patience  int    `json:"patience"`   // epochs without improvement before training stops; 0 = never
+	Precision string `json:"precision"`  // of a training step: PrecisionFloat32 and so on
 
 	LearningRate float64 `json:"learning-rate"`
 	Schedule     string  `json:"schedule"`     // ScheduleConstant, ScheduleStep or ScheduleCosine
@@ -28,7 +29,7 @@ type Config struct {
 	DecayFactor  float64 `json:"decay-factor"` // of each drop, 0 < f <= 1
 	ClipNorm     float64 `json:"clip-norm"`    // largest norm of the whole gradient; 0 = not clipped
 
-	Augment    string  `json:"augment"` // AugmentHost or AugmentNone
+	Augment    string  `json:"augment"` // AugmentHost, AugmentGraph or AugmentNone
 	Rotate     bool    `json:"rotate"`
 	Flip       bool    `json:"flip"`
 	Zoom       float64 `json:"zoom"`       // images are scaled by 1/zoom to zoom
@@ -36,10 +37,13 @@ type Config struct {
 	Brightness float64 `json:"brightness"` // standard deviation of imageproc.Transform's
 	Margin     int     `json:"margin"`     // pixels of the input that the cached crops have beyond it on each side
 
-	Workers int    `json:"workers"` // goroutines that prepare images; 0 = one a core
-	Cache   string `json:"cache"`   // folder of the crop caches
-	Runs    string `json:"runs"`    // folder in which run folders are numbered
-	RunDir  string `json:"run-dir"` // the new run's folder exactly; "" = the next number in Runs
+	Workers int    `json:"workers"`  // goroutines that prepare images; 0 = one a core
+	Threads int    `json:"threads"`  // threads that compute; 0 = one a core
+	XLA     bool   `json:"xla"`      // TensorFlow compiles the training graph by XLA
+	Cache   string `json:"cache"`    // folder of the crop caches
+	CropsOn string `json:"crops-on"` // CropsOnHost or CropsOnDevice
+	Runs    string `json:"runs"`     // folder in which run folders are numbered
+	RunDir  string `json:"run-dir"`  // the new run's folder exactly; "" = the next number in Runs
 
 	TensorBoard bool `json:"tensorboard"` // the run folder has event files for TensorBoard
 }
@@ -59,8 +63,17 @@ const (
 	ScheduleStep     = "step"
 	ScheduleCosine   = "cosine"
 
-	AugmentHost = "host"
-	AugmentNone = "none"
+	PrecisionFloat32  = "float32"
+	PrecisionBFloat16 = "bfloat16"
+	PrecisionFloat16  = "float16"
+	PrecisionAuto     = "auto" // the fastest that is safe on the device; a run's own configuration says which
+
+	AugmentHost  = "host"
+	AugmentGraph = "graph"
+	AugmentNone  = "none"
+
+	CropsOnHost   = "host"
+	CropsOnDevice = "device"
 )
 
 // Default returns the configuration of a run that was told nothing.

@@ -34,6 +34,8 @@ var dependences = []dependence{
 		"nothing turns in without augmentation", "set augment to host, or leave margin out", "0"},
 	{"margin", "crop", func(c *Config) bool { return c.Crop == CropCentre },
 		"regions of interest differ in size and have none", "set crop to centre, or leave margin out", "0"},
+	{"crops-on", "augment", func(c *Config) bool { return c.Augment == AugmentGraph },
+		"only changes made in the graph take crops from the device", "set augment to graph, or leave crops-on out", CropsOnHost},
 	{"patience", "validation", func(c *Config) bool { return c.Validation > 0 },
 		"improvement is measured on rows held back, and there are none", "hold rows back with validation, or leave patience out", "0"},
 	{"runs", runDirKey, func(c *Config) bool { return c.RunDir == "" },

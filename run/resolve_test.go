@@ -128,7 +128,7 @@ func TestUsageErrors(t *testing.T) {
 		hint     string
 	}{
 		{"unknown flag", flags("epoch", "3"), "", `unknown setting "--epoch"`, "did you mean --epochs?"},
-		{"unknown far flag", flags("xyz", "3"), "", `unknown setting "--xyz"`, "tfgalaxy train --help lists the settings"},
+		{"unknown far flag", flags("qqqqq", "3"), "", `unknown setting "--qqqqq"`, "tfgalaxy train --help lists the settings"},
 		{"range", flags("epochs", "0"), "", `--epochs = "0", want a whole number of at least 1`, ""},
 		{"share", flags("validation", "1"), "", `--validation = "1", want a share from 0 to below 1`, ""},
 		{"choice", flags("crop", "center"), "", `--crop = "center", want roi or centre`, "did you mean centre?"},

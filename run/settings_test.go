@@ -17,6 +17,7 @@ func TestSettingsCoverConfig(t *testing.T) {
 		"validation": "0.7", "output": "linear", "crop": "centre", "crop-width": "77", "size": "77",
 		"loss": "weighted-mse", "learning-rate": "0.7", "schedule": "step", "decay-factor": "0.7",
 		"augment": "none", "rotate": "false", "flip": "false", "zoom": "1.7", "shift": "0.07", "tensorboard": "true",
+		"precision": "bfloat16", "xla": "true", "crops-on": "device",
 	}
 	for i := range config.NumField() {
 		key := config.Field(i).Tag.Get("json")
@@ -86,7 +87,7 @@ func TestSettingsTable(t *testing.T) {
 		if err := s.Parse(&c, d.off); d.off != "" && err != nil {
 			t.Error(err)
 		}
-		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule") {
+		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.key == "crops-on") {
 			t.Errorf("%s, which depends on %s, works by default = %v", d.key, d.on, d.works(&c))
 		}
 	}

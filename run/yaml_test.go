@@ -47,6 +47,7 @@ func ExampleValues_WriteYAML() {
 	// seed: 7                          # flag --seed
 	// loss: mse                        # default
 	// patience: 0                      # default
+	// precision: float32               # default
 	//
 	// # Learning rate
 	// learning-rate: 0.001             # default
@@ -67,7 +68,10 @@ func ExampleValues_WriteYAML() {
 	//
 	// # Folders and machine
 	// workers: 0                       # default
+	// threads: 0                       # default
+	// xla: false                       # default
 	// cache: /tmp/crops                # flag --cache
+	// # crops-on: host                 # no effect while augment is host
 	// runs: runs                       # default
 	// tensorboard: false               # default
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -30,21 +31,24 @@ func (l *loop) epoch(ctx context.Context) error {
 			return err
 		}
 		l.state.Seconds += l.clock.lap()
-		if err := l.metrics.WriteStep(taken); err != nil {
-			return err
+		if taken != nil {
+			if err := l.metrics.WriteStep(*taken); err != nil {
+				return err
+			}
+			l.options.Observe(Stepped{
+				Event: "step", Step: *taken, EpochLoss: l.state.LossSum / float64(l.state.LossImages),
+				ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(),
+			})
 		}
-		l.options.Observe(Stepped{
-			Event: "step", Step: taken, EpochLoss: l.state.LossSum / float64(l.state.LossImages),
-			ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(),
-		})
 		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
 			return l.interrupt()
 		}
 	}
 }
 
-// step makes one step and takes note of it.
-func (l *loop) step(batch *graph.Batch) (run.Step, error) {
+// step makes one step and takes note of it. There is nothing to note, nil, of one
+// that left the range of float16.
+func (l *loop) step(batch *graph.Batch) (*run.Step, error) {
 	s := &l.state
 	rate := learningRate(l.config, s.Step, int64(l.input.batches()))
 	name := "step"
@@ -54,18 +58,21 @@ func (l *loop) step(batch *graph.Batch) (run.Step, error) {
 	stepping := l.track.Start(name)
 	loss, err := l.trainer.Step(batch, rate)
 	stepping.End()
-	if err != nil {
-		return run.Step{}, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
+	switch {
+	case errors.Is(err, graph.ErrOverflow):
+		return nil, l.overflowed()
+	case err != nil:
+		return nil, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
+	case math.IsNaN(loss) || math.IsInf(loss, 0):
+		return nil, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return run.Step{}, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
-	}
+	l.overflows = 0
 	s.Step++
 	s.Batch++
 	s.LossSum += loss * float64(batch.Rows)
 	s.LossImages += int64(batch.Rows)
 	s.LearningRate = rate
-	return run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate}, nil
+	return &run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate}, nil
 }
 
 // diverged is the error of a run whose numbers are no longer numbers.
@@ -88,6 +95,9 @@ func (l *loop) interrupt() error {
 // finishEpoch validates, writes the epoch's row, and saves.
 func (l *loop) finishEpoch(ctx context.Context) error {
 	s := &l.state
+	if s.LossImages == 0 {
+		return l.diverged("every step of the epoch left the range of float16", s.Step)
+	}
 	row := run.Epoch{
 		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),
 		LearningRate: s.LearningRate, ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(), Seconds: s.Seconds,

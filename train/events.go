@@ -13,8 +13,10 @@ type Started struct {
 	Network    string `json:"network"`
 	Weights    int    `json:"weights"`
 	Device     string `json:"device"`
-	Training   int    `json:"training"`   // rows trained on
-	Validation int    `json:"validation"` // rows held back
+	Precision  string `json:"precision"`
+	Note       string `json:"note,omitempty"` // why it is that precision, or what is odd about it
+	Training   int    `json:"training"`       // rows trained on
+	Validation int    `json:"validation"`     // rows held back
 	Epochs     int    `json:"epochs"`
 	Steps      int64  `json:"steps"`     // of the whole run
 	FromStep   int64  `json:"from_step"` // 0 but for a resumed run

@@ -28,29 +28,42 @@ type input struct {
 	size      int // side of the network's input, pixels
 	workers   int
 	augment   imageproc.Augmentation
+	feed      graph.Feed
 	tracks    []*timeline.Track // of the workers
 
 	ring  chan *graph.Batch // full batches to be filled
 	short *graph.Batch      // for the rows left over at the end of an epoch; may be nil
 }
 
-func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Cache, rows []int) (*input, error) {
+// feedOf says what a configuration's steps are fed with.
+func feedOf(c *run.Config) graph.Feed {
+	switch {
+	case c.Augment == run.AugmentGraph && c.CropsOn == run.CropsOnDevice:
+		return graph.FeedRows
+	case c.Augment == run.AugmentGraph:
+		return graph.FeedCrops
+	}
+	return graph.FeedImages
+}
+
+// newInput prepares batches that newBatch makes.
+func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Cache, rows []int, newBatch func(rows int) (*graph.Batch, error)) (*input, error) {
 	in := &input{
 		catalogue: catalogue, cache: cache, rows: rows,
 		seed: c.Seed, batchSize: min(c.BatchSize, len(rows)), size: c.Size, workers: c.Workers,
-		ring: make(chan *graph.Batch, ahead+1),
+		feed: feedOf(c), ring: make(chan *graph.Batch, ahead+1),
 	}
 	if in.workers == 0 {
 		in.workers = runtime.GOMAXPROCS(0)
 	}
 	in.tracks = make([]*timeline.Track, in.workers)
-	if c.Augment == run.AugmentHost {
+	if c.Augment != run.AugmentNone {
 		in.augment = imageproc.Augmentation{
 			Rotate: c.Rotate, Flip: c.Flip, Zoom: c.Zoom, Shift: c.Shift * float64(c.Size), Brightness: c.Brightness,
 		}
 	}
 	for range cap(in.ring) {
-		b, err := graph.NewBatch(in.batchSize, c.Size)
+		b, err := newBatch(in.batchSize)
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +71,7 @@ func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Ca
 	}
 	if left := len(rows) % in.batchSize; left > 0 {
 		var err error
-		if in.short, err = graph.NewBatch(left, c.Size); err != nil {
+		if in.short, err = newBatch(left); err != nil {
 			return nil, err
 		}
 	}
@@ -121,24 +134,58 @@ func (in *input) order(epoch int) []int {
 	return order
 }
 
-// fill writes the rows' images and votes into the batch. An image's transform
-// depends on the seed, the epoch and its id, whoever draws it.
+// fill writes the rows' images and votes into the batch.
 func (in *input) fill(b *graph.Batch, rows []int, epoch int) {
 	var wg sync.WaitGroup
 	workers := min(in.workers, len(rows))
 	for w := range workers {
 		wg.Go(func() {
 			defer in.tracks[w].Start("augment").End()
-			var source rand.PCG
-			rng := rand.New(&source)
+			dice := newDice()
 			for i := w; i < len(rows); i += workers {
-				galaxy := &in.catalogue.Galaxies[rows[i]]
-				source.Seed(in.seed+uint64(epoch)<<32, uint64(galaxy.ID))
-				change := in.augment.Draw(rng)
-				change.WarpRGB(b.Image(i), in.size, in.cache.Crop(rows[i]), in.cache.Size())
-				b.SetVotes(i, &galaxy.Votes)
+				in.place(b, i, rows[i], in.draw(dice, rows[i], epoch))
+				b.SetVotes(i, &in.catalogue.Galaxies[rows[i]].Votes)
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// dice are a generator that can be set back.
+type dice struct {
+	source rand.PCG
+	*rand.Rand
+}
+
+func newDice() *dice {
+	d := &dice{}
+	d.Rand = rand.New(&d.source)
+	return d
+}
+
+// draw returns what becomes of the galaxy at a position in an epoch. It depends on
+// the seed, the epoch and the galaxy's id, whoever draws it.
+func (in *input) draw(d *dice, position, epoch int) imageproc.Transform {
+	d.source.Seed(in.seed+uint64(epoch)<<32, uint64(in.catalogue.Galaxies[position].ID))
+	return in.augment.Draw(d.Rand)
+}
+
+// place writes the galaxy at a position, so changed, to row i of the batch, or what
+// the graph needs to make it.
+func (in *input) place(b *graph.Batch, i, position int, change imageproc.Transform) {
+	if in.feed == graph.FeedImages {
+		in.image(b.Image(i), position, change)
+		return
+	}
+	b.SetTransform(i, change.Projective(in.size, in.cache.Size()), change.Tint())
+	if in.feed == graph.FeedRows {
+		b.SetRow(i, position)
+	} else {
+		copy(b.Image(i), in.cache.Crop(position))
+	}
+}
+
+// image writes the galaxy at a position, so changed, to pixels.
+func (in *input) image(pixels []byte, position int, change imageproc.Transform) {
+	change.WarpRGB(pixels, in.size, in.cache.Crop(position), in.cache.Size())
 }

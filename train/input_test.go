@@ -102,7 +102,7 @@ func fillInput(t testing.TB, more ...string) (*input, *graph.Batch) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cache.Close() })
-	in, err := newInput(&config, plan.Catalogue, cache, plan.Training)
+	in, err := newInput(&config, plan.Catalogue, cache, plan.Training, imagesOf(config.Size))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,4 +140,9 @@ func BenchmarkFill(b *testing.B) {
 			})
 		}
 	}
+}
+
+// imagesOf makes batches as a trainer does that is fed with images.
+func imagesOf(size int) func(rows int) (*graph.Batch, error) {
+	return func(rows int) (*graph.Batch, error) { return graph.NewBatch(rows, size) }
 }

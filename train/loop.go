@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -45,6 +46,9 @@ type loop struct {
 	trainer *graph.Trainer
 	track   *timeline.Track // of the goroutine that trains
 
+	note      string // what a user should know of the precision
+	overflows int    // steps in a row that left the range of float16
+
 	clock clock
 	last  Ended // what is known for the last event
 }
@@ -88,16 +92,35 @@ func (l *loop) open(ctx context.Context) (err error) {
 	if l.cache, err = l.openCrops(ctx); err != nil {
 		return err
 	}
-	if l.input, err = newInput(l.config, p.Catalogue, l.cache, p.Training); err != nil {
+	if err = l.openTrainer(); err != nil {
+		return err
+	}
+	if l.input, err = newInput(l.config, p.Catalogue, l.cache, p.Training, l.trainer.NewBatch); err != nil {
 		return err
 	}
 	l.input.tracks = l.options.Timeline.Tracks("input", l.input.workers)
+	return nil
+}
+
+// openTrainer builds the graph.
+func (l *loop) openTrainer() (err error) {
 	defer l.track.Start("graph").End()
+	p, c := l.plan, l.config
+	if l.note, err = p.settlePrecision(); err != nil {
+		return err
+	}
 	weights := graph.MSE()
-	if l.config.Loss == run.LossWeightedMSE {
+	if c.Loss == run.LossWeightedMSE {
 		weights = graph.WeightedMSE(p.Catalogue.Votes(p.Training))
 	}
-	l.trainer, err = graph.NewTrainer(p.Network, graph.Options{LossWeights: weights, ClipNorm: l.config.ClipNorm, Seed: l.config.Seed})
+	l.trainer, err = graph.NewTrainer(p.Network, graph.Options{
+		LossWeights: weights, ClipNorm: c.ClipNorm, Seed: c.Seed,
+		Precision: graph.Precision(c.Precision), XLA: c.XLA,
+		Feed: feedOf(c), CropSize: l.cache.Size(), Crops: p.Catalogue.Len(),
+	})
+	if err == nil && feedOf(c) == graph.FeedRows {
+		err = l.trainer.LoadCrops(l.cache.Crop)
+	}
 	return err
 }
 
@@ -184,7 +207,8 @@ func (l *loop) begin() error {
 		}
 	}
 	l.options.Observe(Started{
-		Event: "start", Run: l.run.Dir, Network: l.plan.Network.Name, Weights: weights, Device: device,
+		Event: "start", Run: l.run.Dir, Network: l.plan.Network.Name, Weights: weights,
+		Device: device, Precision: l.config.Precision, Note: cmp.Or(slowNote(l.config.Precision, device), l.note),
 		Training: len(l.plan.Training), Validation: len(l.plan.Validation),
 		Epochs: l.config.Epochs, Steps: int64(l.config.Epochs) * int64(l.input.batches()), FromStep: l.state.Step,
 	})

@@ -107,7 +107,7 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 // resumable are the settings that a resume may change: none alters a step that
 // was made, and epochs only says when to stop (with the cosine schedule, also
 // how fast the learning rate falls from here on).
-var resumable = []string{"data", "epochs", "patience", "workers", "cache", "tensorboard"}
+var resumable = []string{"data", "epochs", "patience", "workers", "threads", "cache", "crops-on", "tensorboard"}
 
 func checkResume(r *run.Run, before, now *run.Config) error {
 	for _, s := range run.Settings {

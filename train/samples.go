@@ -29,18 +29,17 @@ const (
 
 // sampleInput writes a picture of the first batch.
 func (l *loop) sampleInput() error {
-	feed, stop := l.input.epoch(0, 0)
-	defer stop()
-	batch := <-feed
-	size, shown := l.config.Size, min(batch.Rows, 64)
+	order := l.input.order(0)
+	size, shown := l.config.Size, min(l.input.batchSize, 64)
 	columns := int(math.Ceil(math.Sqrt(float64(shown))))
 	rows := (shown + columns - 1) / columns
 	sheet := image.NewNRGBA(image.Rect(0, 0, columns*size, rows*size))
-	for i := range shown {
+	pixels, dice := make([]byte, 3*size*size), newDice()
+	for i, position := range order[:shown] {
+		l.input.image(pixels, position, l.input.draw(dice, position, 0))
 		corner := image.Pt(i%columns*size, i/columns*size)
-		draw.Draw(sheet, image.Rectangle{corner, corner.Add(image.Pt(size, size))}, imageproc.UnpackRGB(batch.Image(i), size), image.Point{}, draw.Src)
+		draw.Draw(sheet, image.Rectangle{corner, corner.Add(image.Pt(size, size))}, imageproc.UnpackRGB(pixels, size), image.Point{}, draw.Src)
 	}
-	l.input.recycle(batch)
 	return writePNG(filepath.Join(l.run.Samples(), augmentedSample), sheet)
 }
 

@@ -338,7 +338,7 @@ func TestInput(t *testing.T) {
 	epoch := func(workers, epoch, from int) [][]byte {
 		c := values.Config
 		c.Workers = workers
-		in, err := newInput(&c, catalogue, cache, rows)
+		in, err := newInput(&c, catalogue, cache, rows, imagesOf(c.Size))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -362,7 +362,7 @@ func TestInput(t *testing.T) {
 		t.Error("two epochs have the same batches")
 	}
 	// Stopped early, an epoch gives all its batches back.
-	in, err := newInput(&values.Config, catalogue, cache, rows)
+	in, err := newInput(&values.Config, catalogue, cache, rows, imagesOf(values.Config.Size))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (a *app) doctor(ctx *cli.Context) error {
 		return err
 	}
 	c := &values.Config
-	started := a.startRuntime()
+	started := a.startRuntime(c)
 	findings := []finding{
 		{Subject: "program", Verdict: verdictOK, Found: fmt.Sprintf("tfgalaxy %s, %s, %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)},
 		checkTensorFlow(started),

@@ -30,7 +30,7 @@ func (a *app) evalCommand() *cli.Command {
 			&cli.StringFlag{Name: "model", Usage: "`FOLDER` of a run or of a SavedModel"},
 			&cli.StringFlag{Name: "run", Usage: "`FOLDER` of a run, whose data and held-back rows are used"},
 			&cli.StringFlag{Name: "rows", Usage: "`WHICH` rows to score: all, or validation for those that the run held back"},
-		}, settingFlags("data", "batch-size", "cache")...),
+		}, settingFlags("data", "batch-size", "threads", "cache")...),
 		Action: a.eval,
 	}
 }
@@ -40,7 +40,7 @@ func (a *app) eval(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.startRuntime(); err != nil {
+	if err := a.startRuntime(target.config); err != nil {
 		return err
 	}
 	model, err := infer.Load(target.model)

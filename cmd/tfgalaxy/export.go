@@ -62,7 +62,7 @@ func (a *app) export(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.startRuntime(); err != nil {
+	if err := a.startRuntime(nil); err != nil {
 		return err
 	}
 	signatures, err := train.Export(r, checkpoint, out, ctx.Bool("frozen"))

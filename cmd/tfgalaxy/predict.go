@@ -29,7 +29,7 @@ func (a *app) predictCommand() *cli.Command {
 		Description: "Several --model make an ensemble, whose votes are the mean. Images that cannot\n" +
 			"be read are named, counted, and listed in NAME.errors.csv beside NAME.csv. What\n" +
 			"was stopped goes on with --resume; rows so far are in NAME.csv.partial.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "model", Usage: "`FOLDER` of a run or of a SavedModel; may be given several times"},
 			&cli.StringFlag{Name: "images", Usage: "`WHERE` the images are: a folder, searched to its depths, a quoted pattern, a .txt list of files, or a CSV catalogue (GalaxyID, or id_str,file_loc)"},
 			&cli.StringFlag{Name: "image-folder", Usage: "`FOLDER` of the images that a CSV catalogue names by id alone"},
@@ -48,7 +48,7 @@ func (a *app) predictCommand() *cli.Command {
 			&cli.Float64Flag{Name: "fits-softening", Usage: "softening of the asinh stretch of FITS images, in sigmas of the sky's noise", Value: imageproc.DefaultStretch.Softening},
 			&cli.Float64Flag{Name: "fits-white", Usage: "brightness of FITS images that is drawn white, a percentile", Value: imageproc.DefaultStretch.White},
 			&cli.IntFlag{Name: "batch-size", Usage: "images, or views of them, in one run of a model", Value: defaultPredictRows},
-		},
+		}, settingFlags("threads")...),
 		Action: a.predict,
 	}
 }
@@ -66,6 +66,10 @@ func (a *app) predict(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	values, err := a.settings(ctx)
+	if err != nil {
+		return err
+	}
 	models := ctx.StringSlice("model")
 	for _, path := range models {
 		if _, err := infer.Find(path); err != nil {
@@ -79,7 +83,7 @@ func (a *app) predict(ctx *cli.Context) error {
 	if job.Listing, err = imageproc.OpenListing(ctx.Context, where, folder); err != nil {
 		return err
 	}
-	if err := a.startRuntime(); err != nil {
+	if err := a.startRuntime(&values.Config); err != nil {
 		return err
 	}
 	ensemble, err := infer.LoadEnsemble(models)

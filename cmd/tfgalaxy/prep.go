@@ -22,7 +22,7 @@ func (a *app) prepCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "images", Usage: "`FOLDER` of JPEG and PNG images, instead of --data"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER` for ID.png files"},
-		}, settingFlags("data", "crop", "crop-width", "size")...),
+		}, settingFlags("data", "crop", "crop-width", "size", "threads")...),
 		Action: a.prep,
 	}
 }
@@ -66,7 +66,7 @@ func (a *app) prep(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.startRuntime(); err != nil {
+	if err := a.startRuntime(&values.Config); err != nil {
 		return err
 	}
 	decoder, err := infer.OpenDecoder()

@@ -37,7 +37,7 @@ func (a *app) serveCommand() *cli.Command {
 			&cli.IntFlag{Name: "max-body", Usage: "most `MIB` of a request, 1 to 1024; a larger one is answered 413", Value: 32},
 			&cli.IntFlag{Name: "max-in-flight", Usage: "most requests that are worked on at once; others are answered 503", Value: 32},
 			&cli.IntFlag{Name: "timeout", Usage: "`SECONDS` that a request may take, from its head to its answer", Value: 60},
-		}, settingFlags("batch-size")...),
+		}, settingFlags("batch-size", "threads")...),
 		Action: a.serve,
 	}
 }
@@ -51,7 +51,11 @@ type serving struct {
 }
 
 func (a *app) serve(ctx *cli.Context) error {
-	options, err := a.serveOptions(ctx)
+	values, err := a.settings(ctx)
+	if err != nil {
+		return err
+	}
+	options, err := a.serveOptions(ctx, &values.Config)
 	if err != nil {
 		return err
 	}
@@ -69,7 +73,7 @@ func (a *app) serve(ctx *cli.Context) error {
 		return err
 	}
 	defer listener.Close()
-	if err := a.startRuntime(); err != nil {
+	if err := a.startRuntime(&values.Config); err != nil {
 		return err
 	}
 	model, err := infer.Load(path)
@@ -116,7 +120,7 @@ func (a *app) serve(ctx *cli.Context) error {
 }
 
 // serveOptions reads the flags.
-func (a *app) serveOptions(ctx *cli.Context) (*serve.Options, error) {
+func (a *app) serveOptions(ctx *cli.Context, c *run.Config) (*serve.Options, error) {
 	if !ctx.IsSet("model") {
 		return nil, &run.UsageError{Err: errors.New("want --model"), Hint: "tfgalaxy serve --model runs/0001-small"}
 	}
@@ -137,13 +141,9 @@ func (a *app) serveOptions(ctx *cli.Context) (*serve.Options, error) {
 	if err := checkAddress(ctx.String("listen")); err != nil {
 		return nil, err
 	}
-	values, err := a.settings(ctx)
-	if err != nil {
-		return nil, err
-	}
 	return &serve.Options{
 		Name:        name,
-		BatchSize:   values.Config.BatchSize,
+		BatchSize:   c.BatchSize,
 		MaxBody:     int64(ctx.Int("max-body")) << 20,
 		MaxInFlight: ctx.Int("max-in-flight"),
 		Timeout:     time.Duration(ctx.Int("timeout")) * time.Second,

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -40,7 +41,7 @@ func (a *app) train(ctx *cli.Context) error {
 	if ctx.Bool("dry-run") {
 		return a.printPlan(plan, ctx.Bool("json"))
 	}
-	if err := a.startRuntime(); err != nil {
+	if err := a.startRuntime(&plan.Values.Config); err != nil {
 		return err
 	}
 	view := a.trainView(ctx.Bool("json"))
@@ -81,9 +82,15 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 	return train.PlanResume(dir, assignments(ctx))
 }
 
-// startRuntime starts TensorFlow, with its chatter kept off the terminal.
-func (a *app) startRuntime() error {
-	return tflog.Quietly(func() error { return graph.Start(graph.Machine{}) })
+// startRuntime starts TensorFlow, with its chatter kept off the terminal, and on no
+// more threads than are configured; nil leaves them all to it.
+func (a *app) startRuntime(c *run.Config) error {
+	var machine graph.Machine
+	if c != nil && c.Threads > 0 {
+		machine.Threads = c.Threads
+		runtime.GOMAXPROCS(c.Threads)
+	}
+	return tflog.Quietly(func() error { return graph.Start(machine) })
 }
 
 // trainView shows a run's events: as JSON lines, or as text for a reader.
@@ -109,10 +116,13 @@ func (v *trainView) observe(event train.Event) {
 		v.started = e
 		v.eta = eta{from: e.FromStep, begin: v.a.term.Now(), now: v.a.term.Now}
 		steps := int(e.Steps) / e.Epochs
-		v.text("run %s: network %s, %s weights, on %s\n%s galaxies to train on, %s held back, %d %s of %s %s",
-			e.Run, e.Network, terminal.Count(e.Weights), e.Device,
+		v.text("run %s: network %s, %s weights, on %s in %s\n%s galaxies to train on, %s held back, %d %s of %s %s",
+			e.Run, e.Network, terminal.Count(e.Weights), e.Device, e.Precision,
 			terminal.Count(e.Training), terminal.Count(e.Validation),
 			e.Epochs, plural(e.Epochs, "epoch", "epochs"), terminal.Count(steps), plural(steps, "step", "steps"))
+		if e.Note != "" {
+			v.text("note: %s", e.Note)
+		}
 	case train.Stepped:
 		v.progress.Update(func() string { return v.line(e) })
 	case train.EpochEnded:

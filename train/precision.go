@@ -1,0 +1,46 @@
+package train
+
+import (
+	"fmt"
+
+	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/run"
+)
+
+// settlePrecision replaces "auto" by the precision that it means on this machine,
+// so that the run's configuration names it. It returns why it is that one, for the
+// user.
+func (p *Plan) settlePrecision() (note string, err error) {
+	if p.Values.Config.Precision != run.PrecisionAuto {
+		return "", nil
+	}
+	precision, why, err := graph.FastestPrecision()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("precision %s: %s", precision, why), p.Values.Choose("precision", string(precision), "auto: "+why)
+}
+
+// slowNote tells of a precision that costs time where it is meant to save some.
+func slowNote(precision, device string) string {
+	slow, why := graph.Precision(precision).Slow(device)
+	if !slow {
+		return ""
+	}
+	return fmt.Sprintf("%s is slower than float32 on %s: %s", precision, device, why)
+}
+
+// mostOverflows is how many steps in a row may leave float16's range: each halves
+// the scale of the loss, and after so many none is left.
+const mostOverflows = 30
+
+// overflowed takes note of a batch whose step changed nothing.
+func (l *loop) overflowed() error {
+	l.overflows++
+	if l.overflows > mostOverflows {
+		return l.diverged(fmt.Sprintf("%d steps in a row left the range of float16", l.overflows), l.state.Step+1)
+	}
+	l.state.Step++
+	l.state.Batch++
+	return nil
+}
