@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -448,22 +447,6 @@ func BenchmarkCacheOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 		cache.Close()
-	}
-}
-
-func BenchmarkCrop(b *testing.B) {
-	// The whole way of one image from the file to the cache.
-	encoded := encodeJPEG(b, noisySky(424))
-	r := bytes.NewReader(encoded)
-	packed := make([]byte, 3*64*64)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Seek(0, io.SeekStart)
-		img, err := Decode(r, "a.jpg", DefaultLimits)
-		if err != nil {
-			b.Fatal(err)
-		}
-		PackRGB(packed, Preprocessing{Crop: CropROI, Size: 64}.Apply(img))
 	}
 }
 

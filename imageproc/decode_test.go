@@ -10,7 +10,6 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"runtime"
 	"strings"
 	"testing"
@@ -304,16 +303,4 @@ func FuzzDecode(f *testing.F) {
 		}
 		Preprocessing{Crop: CropROI, Size: 8}.Apply(img)
 	})
-}
-
-func BenchmarkDecode(b *testing.B) {
-	encoded := encodeJPEG(b, disc(424, 424, 212, 212, 90))
-	r := bytes.NewReader(encoded)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Seek(0, io.SeekStart)
-		if _, err := Decode(r, "a.jpg", DefaultLimits); err != nil {
-			b.Fatal(err)
-		}
-	}
 }

@@ -166,21 +166,6 @@ func TestResizeOfNothingIsBlack(t *testing.T) {
 	}
 }
 
-func BenchmarkResize(b *testing.B) {
-	for _, c := range []struct {
-		name string
-		side int
-	}{{"424to64", 424}, {"207to64", 207}, {"40to64", 40}} {
-		b.Run(c.name, func(b *testing.B) {
-			img := noisySky(c.side)
-			b.ReportAllocs()
-			for b.Loop() {
-				Resize(img, 64, 64)
-			}
-		})
-	}
-}
-
 func TestShrink(t *testing.T) {
 	for _, c := range []struct{ from, want image.Point }{
 		{image.Pt(8, 5), image.Pt(8, 5)},

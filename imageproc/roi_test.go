@@ -291,14 +291,6 @@ func ExampleRegionOfInterest() {
 	// Output: (122,152)-(248,278)
 }
 
-func BenchmarkRegionOfInterest(b *testing.B) {
-	img := noisySky(424)
-	b.ReportAllocs()
-	for b.Loop() {
-		RegionOfInterest(img)
-	}
-}
-
 // noisySky is a galaxy on a sky whose noise crosses the threshold in places, as
 // in survey images.
 func noisySky(side int) *image.NRGBA {

@@ -2,7 +2,6 @@ package imageproc
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -203,18 +202,26 @@ func TestWarpAllocatesNothing(t *testing.T) {
 	}
 }
 
+// Rotation of crops as they are, and the whole change of those with a margin.
 func BenchmarkWarp(b *testing.B) {
-	galaxy := noisySky(70)
-	src := make([]byte, 3*70*70)
-	PackRGB(src, galaxy)
-	dst := make([]byte, 3*64*64)
-	for _, v := range []Transform{
-		{Zoom: 1}, {Degrees: 90, Flip: true}, {Degrees: 22.5, Zoom: 1 / 1.1}, {Degrees: 135, Flip: true, Zoom: 1.1},
+	for _, bench := range []struct {
+		name    string
+		srcSize int
+		change  Transform
+	}{
+		{"copy", 64, Transform{}},
+		{"middle", 96, Transform{}},
+		{"flip", 64, Transform{Flip: true}},
+		{"turn", 64, Transform{Degrees: 33}},
+		{"all", 96, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7}},
+		{"bright", 96, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7, Brightness: 0.5}},
 	} {
-		b.Run(fmt.Sprintf("%v,%t,%.2f", v.Degrees, v.Flip, v.Zoom), func(b *testing.B) {
+		b.Run(bench.name, func(b *testing.B) {
+			src, dst := make([]byte, 3*bench.srcSize*bench.srcSize), make([]byte, 3*64*64)
+			PackRGB(src, noisySky(bench.srcSize))
 			b.ReportAllocs()
 			for b.Loop() {
-				v.WarpRGB(dst, 64, src, 70)
+				bench.change.WarpRGB(dst, 64, src, bench.srcSize)
 			}
 		})
 	}
