@@ -23,13 +23,14 @@ tensorflow := $(CURDIR)/.tensorflow
 version     = $(if $(wildcard .git),$(shell git describe --tags --always --dirty 2>/dev/null))
 
 # How cgo finds TensorFlow. The old kind of rpath serves the CUDA libraries too
-# that TensorFlow opens itself; only Linux has the choice. The inner quotes are
-# for paths with spaces.
+# that TensorFlow opens itself, and the program loads TensorFlow when it is first
+# needed: nothing is to be linked with it that calls none of it by its name. Only
+# Linux has these choices. The inner quotes are for paths with spaces.
 ifeq ($(shell uname -s),Linux)
-old_rpath := -Wl,--disable-new-dtags
+linux_ldflags := -Wl,--disable-new-dtags -Wl,--as-needed
 endif
 CGO_CFLAGS  := -g -O2 '-I$(tensorflow)/include'
-CGO_LDFLAGS := -g -O2 '-L$(tensorflow)/lib' $(old_rpath)
+CGO_LDFLAGS := -g -O2 '-L$(tensorflow)/lib' $(linux_ldflags)
 rpath       := '-Wl,-rpath,$(tensorflow)/lib'
 
 # $(call cgo,FLAGS) runs what follows with TensorFlow and the linker's FLAGS.

@@ -75,6 +75,9 @@ func (b *Batch) SetVotes(i int, votes *galaxyzoo.Votes) {
 
 // newTensor allocates a tensor of zeros and returns it with its memory.
 func newTensor(dtype tf.DataType, shape ...int64) (*tf.Tensor, []byte, error) {
+	if err := Load(); err != nil {
+		return nil, nil, err
+	}
 	t, err := tf.ReadTensor(dtype, shape, zeros{})
 	if err != nil {
 		return nil, nil, fmt.Errorf("failed to allocate a tensor %v: %w", shape, err)

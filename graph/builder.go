@@ -47,6 +47,9 @@ func newBuilder(net *Network) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := Load(); err != nil {
+		return nil, err
+	}
 	b := &builder{scope: op.NewScope(), net: net, table: table, vars: map[string]*variable{}}
 	for _, row := range table {
 		for _, v := range row.vars {

@@ -19,6 +19,9 @@ type JPEGDecoder struct {
 
 // NewJPEGDecoder starts a session of its own. Close it after use.
 func NewJPEGDecoder() (*JPEGDecoder, error) {
+	if err := Load(); err != nil {
+		return nil, err
+	}
 	d := &JPEGDecoder{}
 	scope := op.NewScope()
 	d.encoded = op.Placeholder(scope, tf.String, op.PlaceholderShape(tf.ScalarShape()))

@@ -50,6 +50,9 @@ func LoadModel(dir string) (*Model, error) {
 	if err != nil {
 		return nil, fail(fmt.Errorf("it does not say how its images are cut: %w", err))
 	}
+	if err := Load(); err != nil {
+		return nil, fail(err)
+	}
 	// The optimiser copies a graph with its constants at every turn: with sixty
 	// million weights that is ten seconds and two gigabytes, and gained nothing
 	// that could be measured on two cores.

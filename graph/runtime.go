@@ -3,7 +3,6 @@ package graph
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	tf "github.com/wamuir/graft/tensorflow"
@@ -16,9 +15,6 @@ import (
 // ErrDevice marks a fault of the TensorFlow runtime or its device: out of
 // memory, a lost device, a library that does not start.
 var ErrDevice = errors.New("TensorFlow device failure")
-
-// Version returns the version of the TensorFlow library in use.
-func Version() string { return tf.Version() }
 
 // newSession starts a session on the devices there are: memory of a GPU is taken
 // as it is needed, and what has no kernel there runs on the CPU.
@@ -39,11 +35,6 @@ func newSessionWith(g *tf.Graph, how *corepb.GraphOptions) (*tf.Session, error) 
 // sessionOptions are those of every session here. how says how TensorFlow rewrites
 // and compiles the graph before its first step; nil leaves it to TensorFlow.
 func sessionOptions(how *corepb.GraphOptions) (*tf.SessionOptions, error) {
-	// Read once by the library, before its first kernel runs: the same seed
-	// gives the same numbers on a device whose fast kernels do not.
-	if _, set := os.LookupEnv("TF_DETERMINISTIC_OPS"); !set {
-		os.Setenv("TF_DETERMINISTIC_OPS", "1")
-	}
 	config, err := proto.Marshal(&corepb.ConfigProto{
 		AllowSoftPlacement: true,
 		GpuOptions:         &corepb.GPUOptions{AllowGrowth: true},
@@ -60,6 +51,9 @@ func sessionOptions(how *corepb.GraphOptions) (*tf.SessionOptions, error) {
 
 // Devices lists the devices that TensorFlow finds, the CPU among them.
 func Devices() ([]string, error) {
+	if err := Load(); err != nil {
+		return nil, err
+	}
 	s, err := newSession(tf.NewGraph())
 	if err != nil {
 		return nil, err
@@ -132,6 +126,9 @@ var machine Machine
 // the machine to count.
 func Start(m Machine) error {
 	machine = m
+	if err := Load(); err != nil {
+		return err
+	}
 	scope := op.NewScope()
 	one := op.Const(scope, int32(1))
 	g, err := scope.Finalize()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tfgalaxy/tfgalaxy/cmd/tfgalaxy/internal/tflog"
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 )
 
@@ -105,6 +106,7 @@ func (a *app) harden(c *cli.Command) {
 		if err := emptyValue(ctx); err != nil {
 			return err
 		}
+		tflog.SetLevel(ctx.Bool("verbose"))
 		return action(ctx)
 	}
 }

@@ -88,7 +88,7 @@ func checkTensorFlow(started error) finding {
 		f.Found += " in " + path
 	}
 	if started != nil {
-		f.Verdict, f.Found, f.Mend = verdictFail, started.Error(), "install it anew: make distclean setup build"
+		f.Verdict, f.Found, f.Mend = verdictFail, started.Error(), reinstall
 	}
 	return f
 }

@@ -46,6 +46,9 @@ func (a *app) exitCode(err error) int {
 	return exitFailure
 }
 
+// reinstall mends a TensorFlow that is missing or does not start.
+const reinstall = "install TensorFlow anew: make distclean setup build, or make distclean install"
+
 // A hintedError is an error with what to do about it, where the user got nothing
 // wrong.
 type hintedError struct {
@@ -73,6 +76,8 @@ func report(w io.Writer, err error) {
 		hint = hinted.hint
 	} else if usage, ok := errors.AsType[*run.UsageError](err); ok {
 		hint = usage.Hint
+	} else if _, ok := errors.AsType[*graph.LoadError](err); ok {
+		hint = reinstall
 	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)

@@ -36,6 +36,8 @@ func TestExitCodesAndReports(t *testing.T) {
 		{"data", data, 0, exitData, "tfgalaxy: a.csv:3: galaxy 7 was already given on line 2\n"},
 		{"two of data", errors.Join(data, data), 0, exitData, strings.Repeat("tfgalaxy: a.csv:3: galaxy 7 was already given on line 2\n", 2)},
 		{"device", fmt.Errorf("step 3: %w", graph.ErrDevice), 0, exitDevice, "tfgalaxy: step 3: " + graph.ErrDevice.Error() + "\n"},
+		{"library", fmt.Errorf("failed to start: %w", &graph.LoadError{Err: disk}), 0, exitDevice,
+			"tfgalaxy: failed to start: failed to load TensorFlow: disk on fire\nhint: " + reinstall + "\n"},
 		{"Ctrl-C", interrupted, syscall.SIGINT, 130, "tfgalaxy: interrupted at step 3, saved\nhint: tfgalaxy train --resume r goes on\n"},
 		{"kill", interrupted, syscall.SIGTERM, 143, "tfgalaxy: interrupted at step 3, saved\nhint: tfgalaxy train --resume r goes on\n"},
 		{"Ctrl-C before there is anything", context.Canceled, syscall.SIGINT, 130, "tfgalaxy: interrupted\n"},

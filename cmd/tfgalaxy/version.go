@@ -19,10 +19,15 @@ func (a *app) versionCommand() *cli.Command {
 }
 
 func (a *app) version(ctx *cli.Context) error {
+	missing := graph.Load()
 	v := run.Versions{TFGalaxy: version, Go: runtime.Version(), TensorFlow: graph.Version()}
-	if ctx.Bool("json") {
-		return printJSON(a.term.Out, v)
+	switch {
+	case ctx.Bool("json"):
+		printJSON(a.term.Out, v)
+	case missing != nil:
+		fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, no TensorFlow\n", v.TFGalaxy, v.Go)
+	default:
+		fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, TensorFlow %s\n", v.TFGalaxy, v.Go, v.TensorFlow)
 	}
-	_, err := fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, TensorFlow %s\n", v.TFGalaxy, v.Go, v.TensorFlow)
-	return err
+	return missing
 }

@@ -4,48 +4,6 @@
 // program with --verbose.
 package tflog
 
-/*
-#include <string.h>
-
-extern char **environ;
-
-static int verbose;
-
-static char *find(const char *name) {
-	size_t n = strlen(name);
-	for (char **e = environ; e && *e; e++)
-		if (strncmp(*e, name, n) == 0 && (*e)[n] == '=') return *e + n + 1;
-	return NULL;
-}
-
-// TensorFlow logs, and settles its log level for good, while its library is
-// being loaded: before any Go code runs, and before libc would notice a variable
-// set by an early initialiser. So the program brings its own getenv, which the
-// dynamic linker prefers to libc's, and which knows a default for one variable.
-char *getenv(const char *name) {
-	char *value = find(name);
-	if (!value && !verbose && strcmp(name, "TF_CPP_MIN_LOG_LEVEL") == 0) return "3";
-	return value;
-}
-
-#ifdef __linux__
-// Runs before the initialisers of all libraries.
-static void read_arguments(int argc, char **argv, char **envp) {
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--verbose") == 0) verbose = 1;
-}
-
-__attribute__((section(".preinit_array"), used))
-static void (*const before_libraries)(int, char **, char **) = read_arguments;
-#endif
-
-static int log_wanted(void) {
-	char *level = find("TF_CPP_MIN_LOG_LEVEL");
-	return verbose || (level && strcmp(level, "0") == 0);
-}
-*/
-import "C"
-
 import (
 	"bytes"
 	"fmt"
@@ -56,6 +14,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// level is the variable by which TensorFlow settles, while its library is being
+// loaded, what it logs.
+const level = "TF_CPP_MIN_LOG_LEVEL"
+
+// SetLevel chooses the log's level before TensorFlow is loaded: all of it, or
+// nothing but what ends the program. A level in the environment has precedence.
+func SetLevel(all bool) {
+	if _, set := os.LookupEnv(level); set {
+		return
+	}
+	if all {
+		os.Setenv(level, "0")
+	} else {
+		os.Setenv(level, "3")
+	}
+}
+
 // chatter marks the lines that TensorFlow 2.18 to 2.21 write through a log that
 // knows no level before it is initialised, which nothing in TensorFlow does.
 var chatter = []string{
@@ -64,10 +39,10 @@ var chatter = []string{
 }
 
 // Quietly calls f, which starts the TensorFlow runtime, and keeps those lines of
-// its log off standard error that getenv above cannot. All else that is written
-// there meanwhile appears once f has returned.
+// its log off standard error that no level can, unless all of it is wanted. What
+// else is written there meanwhile appears once f has returned.
 func Quietly(f func() error) error {
-	if C.log_wanted() != 0 {
+	if os.Getenv(level) == "0" {
 		return f()
 	}
 	restore, err := divert()
