@@ -36,14 +36,16 @@ type feed struct {
 	offsets    tf.Output // float32 [batch, 3], all but FeedImages
 
 	crops *variable // uint8 [crops, side, side, 3], FeedRows
+
+	out tf.Output // the images as the network sees them, in levels 0 to 255
 }
 
-// addFeed adds the placeholders and returns with them the images, in levels 0 to
-// 255.
-func (b *builder) addFeed(scope *op.Scope, o Options, images tf.Output) (*feed, tf.Output) {
-	f := &feed{kind: o.Feed, size: b.net.Size, side: o.CropSize, images: images}
+// addFeed adds the placeholders, images being that of whole ones, and what the
+// graph makes of them.
+func (b *builder) addFeed(scope *op.Scope, o Options, images tf.Output) *feed {
+	f := &feed{kind: o.Feed, size: b.net.Size, side: o.CropSize, images: images, out: images}
 	if f.kind == FeedImages {
-		return f, images
+		return f
 	}
 	side := int64(f.side)
 	placeholder := func(name string, dtype tf.DataType, shape ...int64) tf.Output {
@@ -65,8 +67,8 @@ func (b *builder) addFeed(scope *op.Scope, o Options, images tf.Output) (*feed, 
 	x = op.ImageProjectiveTransformV3(scope, x, f.transforms, op.Const(scope.SubScope("size"), []int32{size, size}),
 		op.Const(scope.SubScope("beyond"), float32(0)), "BILINEAR", op.ImageProjectiveTransformV3FillMode("CONSTANT"))
 	offsets := op.Reshape(scope, f.offsets, op.Const(scope.SubScope("colours"), []int32{-1, 1, 1, Channels}))
-	x = op.ClipByValue(scope, op.AddV2(scope, x, offsets), op.Const(scope.SubScope("black"), float32(0)), op.Const(scope.SubScope("white"), float32(255)))
-	return f, x
+	f.out = op.ClipByValue(scope, op.AddV2(scope, x, offsets), op.Const(scope.SubScope("black"), float32(0)), op.Const(scope.SubScope("white"), float32(255)))
+	return f
 }
 
 // newBatch makes a batch that fits.

@@ -2,7 +2,12 @@ package graph
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
+
+	tf "github.com/wamuir/graft/tensorflow"
+
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
 // The three feeds, given the same images, make the same step.
@@ -57,5 +62,42 @@ func TestLoadCropsWantsRows(t *testing.T) {
 	trainer := newTrainer(t, tiny(), Options{})
 	if err := trainer.LoadCrops(nil); err == nil {
 		t.Error("crops are loaded that no step would look at")
+	}
+}
+
+// The graph and the host make the same of a crop. The host rounds to whole levels,
+// half a level at most, and weighs neighbours by 13 bits, which adds a sixteenth.
+func TestGraphTransformsAsTheHost(t *testing.T) {
+	const rows, tolerance = 32, 0.5 + 1./16
+	net := tiny()
+	for _, side := range []int{net.Size, net.Size + 6} {
+		trainer := newTrainer(t, net, Options{Feed: FeedCrops, CropSize: side})
+		crops := randomBatch(t, rows, side, 3)
+		batch, err := trainer.NewBatch(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(batch.Pixels, crops.Pixels)
+		augmentation := imageproc.Augmentation{Rotate: true, Flip: true, Zoom: 1.3, Shift: 2, Brightness: 3}
+		rng := rand.New(rand.NewPCG(1, 2))
+		changes := make([]imageproc.Transform, rows)
+		for i := range changes {
+			changes[i] = augmentation.Draw(rng)
+			batch.SetTransform(i, changes[i].Projective(net.Size, side), changes[i].Tint())
+		}
+		out, err := trainer.session.Run(trainer.feed.feeds(batch), []tf.Output{trainer.feed.out}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := copyFloats(out[0])
+		want := make([]byte, Channels*net.Size*net.Size)
+		for i, change := range changes {
+			change.WarpRGB(want, net.Size, crops.Image(i), side)
+			for k, level := range want {
+				if d := math.Abs(float64(got[i*len(want)+k]) - float64(level)); d > tolerance {
+					t.Fatalf("crops of %d, image %d, %+v: value %d is %.3f in the graph, %d on the host", side, i, change, k, got[i*len(want)+k], level)
+				}
+			}
+		}
 	}
 }

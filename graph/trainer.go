@@ -127,12 +127,11 @@ func (t *Trainer) build() {
 	for i, v := range targets {
 		reads[i] = v.read
 	}
-	var images tf.Output
-	if t.feed, images = b.addFeed(root.SubScope("feed"), o, t.images); root.Err() != nil {
+	if t.feed = b.addFeed(root.SubScope("feed"), o, t.images); root.Err() != nil {
 		return
 	}
 	var averages []average
-	training := b.forward(root.SubScope("training"), images, passInputs{
+	training := b.forward(root.SubScope("training"), t.feed.out, passInputs{
 		dtype: o.Precision.dtype(), averages: &averages, draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
 	})
 	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)

@@ -60,7 +60,7 @@ func warpRow(dst, src []byte, n int, x, y, stepX, stepY int64, tint [3]int) {
 		left, top := int(x>>32), int(y>>32)
 		fx := uint64(uint32(x) >> (32 - weightBits))
 		fy := uint64(uint32(y) >> (32 - weightBits))
-		var sum uint64
+		sum := uint64(laneHalves) // black, to be rounded
 		// Within the edge, the three colours of two neighbours are read as one
 		// word of 8 bytes.
 		if i := 3*left + stride*top; uint(left) < last && uint(top) < last && i+stride+8 <= len(src) {

@@ -18,7 +18,7 @@ func TestLineOfProgress(t *testing.T) {
 	var said bytes.Buffer
 	a := &app{term: &terminal.Terminal{Err: &said, Width: func() int { return 0 }, Now: func() time.Time { return now }}}
 	v := a.trainView(false)
-	v.observe(train.Started{Run: "runs/0001-small", Network: "small", Weights: 2691781, Device: "CPU:0", Training: 55420, Validation: 6158, Epochs: 20, Steps: 17320})
+	v.observe(train.Started{Run: "runs/0001-small", Network: "small", Weights: 2691781, Device: "CPU:0", Precision: "float32", Training: 55420, Validation: 6158, Epochs: 20, Steps: 17320})
 	step := func(step int64, epoch int) train.Stepped {
 		return train.Stepped{Step: run.Step{Step: step, Epoch: epoch}, EpochLoss: 0.03217, ImagesPerSecond: 1520, DataWait: 0.004}
 	}
@@ -41,7 +41,7 @@ func TestLineOfProgress(t *testing.T) {
 	if got, want := v.line(step(17320, 20)), "epoch 20/20 100 %  ETA 0.0 s  "; !strings.HasPrefix(got, want) {
 		t.Errorf("last step: %q, want it to begin with %q", got, want)
 	}
-	lines := "run runs/0001-small: network small, 2,691,781 weights, on CPU:0\n" +
+	lines := "run runs/0001-small: network small, 2,691,781 weights, on CPU:0 in float32\n" +
 		"55,420 galaxies to train on, 6,158 held back, 20 epochs of 866 steps\n" +
 		"epoch 1/20  loss 0.04000  validation loss 0.10420  RMSE 0.1042  1,520 images/s  data wait 0.0 %  best so far\n"
 	if said.String() != lines {
