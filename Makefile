@@ -11,7 +11,7 @@ PURE := galaxyzoo imageproc run plots baseline internal scripts graph/tensorboar
 # Python of scripts/requirements-ENVIRONMENT.txt.
 PYTHON_CHECKS := roi:opencv baseline:sklearn savedmodel:tensorflow \
 	parity:tensorflow interop:tensorflow tensorboard:tensorflow \
-	examples:tensorflow-new
+	examples:tensorflow-new bench:tensorflow
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -113,6 +113,10 @@ test-python: build ## comparisons with other programs, in Python
 		echo "scripts/check_$$name.py"
 		.venv/"$$environment"/bin/python "scripts/check_$$name.py"
 	done
+
+.PHONY: bench
+bench: build ## compares speed and memory with others and the machine, half an hour
+	@python3 scripts/bench --out bench.json
 
 .PHONY: env
 env: ## prints what go wants outside of make: eval "$$(make -s env)"

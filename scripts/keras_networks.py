@@ -22,34 +22,42 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
-def seed3(dropout=0.15, scaled=False, norm=keras.layers.BatchNormalization):
-    """The network seed3 of graph/networks.go, [batch, 64, 64, 3] to [batch, 37].
+def seed2(**options):
+    """The network seed2 of graph/networks.go, [batch, 64, 64, 3] to [batch, 37]; for options see seed."""
+    return seed("seed2", [(64, 9, 2), (96, 5, 2)], [2700, 675], **options)
+
+
+def seed3(**options):
+    """The network seed3 of graph/networks.go, [batch, 64, 64, 3] to [batch, 37]; for options see seed."""
+    return seed("seed3", [(64, 9, 4), (96, 5, 2), (128, 3, 1)], [1024, 256], **options)
+
+
+def seed(name, convolutions, units, dropout=0.15, scaled=False, norm=keras.layers.BatchNormalization):
+    """A network of convolutions, each of (filters, kernel, padding), and of dense layers of so many units.
 
     Its input is uint8 or, where it is scaled already, float32 in 0..1. dropout 0 leaves its two
     dropouts out. norm makes the layers of batch normalization.
     """
     layers = keras.layers
-
-    def convolution(number, filters, kernel, **options):
-        return layers.Conv2D(filters, kernel, padding="same", name=f"conv{number}", **options)
-
-    def normalization(number):
-        return norm(momentum=0.9, epsilon=1e-5, name=f"norm{number}")
-
-    def rest(number):
-        return [layers.Dropout(dropout, name=f"dropout{number}")] if dropout else []
-
-    return keras.Sequential([
-        keras.Input((64, 64, 3), dtype="float32" if scaled else "uint8"),
-        *([] if scaled else [layers.Rescaling(1 / 255, name="scale")]),
-        convolution(1, 64, 9), layers.ReLU(), layers.MaxPooling2D(2),
-        convolution(2, 96, 5, use_bias=False), normalization(1), layers.ReLU(), layers.MaxPooling2D(2),
-        convolution(3, 128, 3, use_bias=False), normalization(2), layers.ReLU(), layers.MaxPooling2D(2),
-        layers.Flatten(),
-        layers.Dense(1024, name="dense1"), *rest(1), layers.ReLU(),
-        layers.Dense(256, name="dense2"), *rest(2), layers.ReLU(),
-        layers.Dense(ANSWERS, activation="sigmoid", name="dense3"),
-    ], name="seed3")
+    network = [keras.Input((64, 64, 3), dtype="float32" if scaled else "uint8")]
+    if not scaled:
+        network.append(layers.Rescaling(1 / 255, name="scale"))
+    for k, (filters, kernel, padding) in enumerate(convolutions):
+        same = padding == kernel // 2
+        if not same:
+            network.append(layers.ZeroPadding2D(padding))
+        network.append(layers.Conv2D(filters, kernel, padding="same" if same else "valid", use_bias=k == 0, name=f"conv{k + 1}"))
+        if k > 0:
+            network.append(norm(momentum=0.9, epsilon=1e-5, name=f"norm{k}"))
+        network += [layers.ReLU(), layers.MaxPooling2D(2)]
+    network.append(layers.Flatten())
+    for k, outputs in enumerate(units, 1):
+        network.append(layers.Dense(outputs, name=f"dense{k}"))
+        if dropout:
+            network.append(layers.Dropout(dropout, name=f"dropout{k}"))
+        network.append(layers.ReLU())
+    network.append(layers.Dense(ANSWERS, activation="sigmoid", name=f"dense{len(units) + 1}"))
+    return keras.Sequential(network, name=name)
 
 
 def weighted_mse(weights):

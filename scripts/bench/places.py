@@ -1,0 +1,86 @@
+"""The files that a bench works on, each made when it is first asked for."""
+
+import csv
+import itertools
+import os
+import pathlib
+
+import environment
+
+IMAGES = "images_training_rev1"
+TABLE = "training_solutions_rev1.csv"
+
+
+def link_images(data, count, folder):
+    """Makes a folder in Kaggle's layout of the first galaxies of another, which come again where it has too few."""
+    with (data / TABLE).open(newline="") as f:
+        header, *rows = csv.reader(f)
+    (folder / IMAGES).mkdir(parents=True)
+    with (folder / TABLE).open("w", newline="") as f:
+        table = csv.writer(f)
+        table.writerow(header)
+        for number, row in enumerate(itertools.islice(itertools.cycle(rows), count), 1):
+            table.writerow([number, *row[1:]])
+            os.symlink(data / IMAGES / f"{row[0]}.jpg", folder / IMAGES / f"{number}.jpg")
+
+
+class Places(dict):
+    """Paths by name: a name that is asked for the first time is made by the method of that name."""
+
+    def __init__(self, data, images, folder):
+        super().__init__(count=images)
+        self.source, self.folder = data, folder
+
+    def __missing__(self, name):
+        self[name] = getattr(self, name)()
+        return self[name]
+
+    def all(self):
+        """All the data there is, in Kaggle's layout."""
+        kind, _, count = self.source.partition(":")
+        if kind != "synthetic":
+            return pathlib.Path(self.source).resolve()
+        environment.run(environment.TFGALAXY, "data", "synth", "--count", count, "--out", self.folder / "all")
+        return self.folder / "all"
+
+    def linked(self, count):
+        """So many galaxies, in Kaggle's layout."""
+        folder = self.folder / f"data-{count}"
+        if not folder.exists():
+            link_images(self["all"], count, folder)
+        return folder
+
+    def data(self):
+        """The galaxies of all contests."""
+        return self.linked(self["count"])
+
+    def labels(self):
+        return self["data"] / TABLE
+
+    def images(self):
+        return self["data"] / IMAGES
+
+    def arrays(self):
+        """Their crops, and votes, as plain arrays; tfgalaxy's cache of the crops comes with it."""
+        environment.run(environment.build_galaxydump(self.folder), "crops", "--data", self["data"], "--cache", self.folder / "cache",
+                        "--out", self.folder)
+        return self.folder
+
+    def cache(self):
+        return self["arrays"] / "cache"
+
+    def crops(self):
+        """Their crops as PNG files."""
+        environment.run(environment.TFGALAXY, "prep", "--data", self["data"], "--crop", "roi", "--out", self.folder / "crops")
+        return self.folder / "crops"
+
+    def votes(self):
+        """A folder for tables of votes."""
+        (self.folder / "votes").mkdir()
+        return self.folder / "votes"
+
+    def model(self):
+        """A run of seed3, of a few steps: its votes only have to be votes."""
+        environment.run(environment.TFGALAXY, "train", "--data", self.linked(256), "--cache", self.folder / "cache", "--preset", "seed3",
+                        "--validation", 0, "--epochs", 1, "--run-dir", self.folder / "model")
+        return self.folder / "model"
