@@ -38,7 +38,7 @@ func (p Precision) dtype() tf.DataType {
 // FastestPrecision returns the fastest precision that is safe for training on the
 // device that networks are placed on, and why it is that one.
 func FastestPrecision() (p Precision, why string, err error) {
-	s, err := newSession(tf.NewGraph())
+	s, err := emptySession()
 	if err != nil {
 		return "", "", err
 	}

@@ -32,6 +32,14 @@ func newSessionWith(g *tf.Graph, how *corepb.GraphOptions) (*tf.Session, error) 
 	return s, nil
 }
 
+// emptySession starts a session to ask for the devices.
+func emptySession() (*tf.Session, error) {
+	if err := Load(); err != nil {
+		return nil, err
+	}
+	return newSession(tf.NewGraph())
+}
+
 // sessionOptions are those of every session here. how says how TensorFlow rewrites
 // and compiles the graph before its first step; nil leaves it to TensorFlow.
 func sessionOptions(how *corepb.GraphOptions) (*tf.SessionOptions, error) {
@@ -51,10 +59,7 @@ func sessionOptions(how *corepb.GraphOptions) (*tf.SessionOptions, error) {
 
 // Devices lists the devices that TensorFlow finds, the CPU among them.
 func Devices() ([]string, error) {
-	if err := Load(); err != nil {
-		return nil, err
-	}
-	s, err := newSession(tf.NewGraph())
+	s, err := emptySession()
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/tfgalaxy/tfgalaxy/internal/elftest"
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 )
 
@@ -59,10 +61,14 @@ func TestScripts(t *testing.T) {
 			"halve":     halve,
 			"enlarge":   enlarge,
 			"tmpfs":     tmpfs,
+			"hide":      hide,
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "mount" {
+			switch name {
+			case "mount":
 				return mayMount(t), nil
+			case "hideable":
+				return mayHide(t), nil
 			}
 			return false, errors.New("unknown condition")
 		},
@@ -276,4 +282,27 @@ func mayMount(t *testing.T) bool {
 		return false
 	}
 	return syscall.Unmount(dir, 0) == nil
+}
+
+// hide FOLDER puts a tfgalaxy there that does not find TensorFlow's library.
+func hide(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: hide FOLDER")
+	}
+	ts.Check(elftest.HideLibraries(ts.MkAbs(filepath.Join(args[0], "tfgalaxy"))))
+}
+
+// mayHide reports whether a program finds TensorFlow's library by nothing but its
+// rpath, when it is first needed.
+func mayHide(t *testing.T) bool {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return false
+	}
+	program := filepath.Join(t.TempDir(), "tfgalaxy")
+	if err := elftest.HideLibraries(program); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(program, "version")
+	c.Env = []string{}
+	return c.Run() != nil
 }

@@ -1,10 +1,8 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <link.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "load_linux_amd64.h"
 
@@ -24,42 +22,17 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void *library;
 static char *fault;
 
-// report_search says where the dynamic linker looks for a program's libraries:
-// in LD_LIBRARY_PATH, in the program's rpath, and in the system's folders.
-static void report_search(FILE *out) {
-	void *program = dlopen(NULL, RTLD_LAZY);
-	Dl_serinfo head;
-	if (!program || dlinfo(program, RTLD_DI_SERINFOSIZE, &head)) return;
-	Dl_serinfo *info = malloc(head.dls_size);
-	if (!info) return;
-	dlinfo(program, RTLD_DI_SERINFOSIZE, info);
-	if (!dlinfo(program, RTLD_DI_SERINFO, info))
-		for (unsigned i = 0; i < info->dls_cnt; i++)
-			fprintf(out, "%s%s", i ? ", " : " in ", info->dls_serpath[i].dls_name);
-	free(info);
-}
-
 static void load(void) {
-	size_t size;
-	FILE *out = NULL;
 	for (int i = 0; i < number_of_files; i++) {
 		// Global, as a library that the program is linked with: plugins that
-		// TensorFlow loads look for its symbols.
+		// TensorFlow loads look for its symbols. The program's rpath counts for
+		// this call, and for those that open the CUDA libraries, as if linked.
 		library = dlopen(files[i], RTLD_LAZY | RTLD_GLOBAL);
 		if (library) return;
-		const char *error = dlerror();
-		// An error about the file as it was asked for says that there is none.
-		// Any other is about one that was found, and does not load.
-		if (strncmp(error, files[i], strlen(files[i])) != 0) {
-			fault = strdup(error);
-			return;
-		}
+		char *before = fault;
+		if (asprintf(&fault, "%s%s%s", before ? before : "", before ? "; " : "", dlerror()) < 0) fault = NULL;
+		free(before);
 	}
-	if (!(out = open_memstream(&fault, &size))) return;
-	fprintf(out, "there is no ");
-	for (int i = 0; i < number_of_files; i++) fprintf(out, "%s%s", i ? " or " : "", files[i]);
-	report_search(out);
-	fclose(out);
 }
 
 const char *load_tensorflow(void) {
