@@ -2,8 +2,10 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -25,9 +27,9 @@ type saver struct {
 	saved         tf.Output // the filename again, once it is written
 }
 
-// addSaver adds the operations for the variables given. Their names go into a
-// SavedModel's saver_def.
-func (b *builder) addSaver(vars []*variable) saver {
+// addSaver adds the operations for the variables given, saving of each what value
+// says. Their names go into a SavedModel's saver_def.
+func (b *builder) addSaver(vars []*variable, value func(*variable) tf.Output) saver {
 	root := b.scope
 	var s saver
 	filename := root.AddOperation(tf.OpSpec{Type: "Placeholder", Name: "save/filename",
@@ -42,7 +44,7 @@ func (b *builder) addSaver(vars []*variable) saver {
 	values := make([]tf.Output, len(vars))
 	types := make([]tf.DataType, len(vars))
 	for i, v := range vars {
-		names[i], values[i], types[i] = v.Name, v.read, v.dtype
+		names[i], values[i], types[i] = v.Name, value(v), v.dtype
 	}
 	scope := root.SubScope("checkpoint")
 	nameTensor := op.Const(scope.SubScope("names"), names)
@@ -71,22 +73,67 @@ func (b *builder) addSaver(vars []*variable) saver {
 	return s
 }
 
-func (s saver) run(session *tf.Session, prefix string, target *tf.Operation) error {
+// Values of a saver.
+func current(v *variable) tf.Output { return v.read }
+func given(v *variable) tf.Output   { return v.initial }
+
+// run runs the saver's save or restore, with the values that are given, if they are.
+func (s saver) run(session *tf.Session, prefix string, target *tf.Operation, given map[tf.Output]*tf.Tensor) error {
 	name, err := tf.NewTensor(prefix)
 	if err != nil {
 		return err
 	}
-	_, err = session.Run(map[tf.Output]*tf.Tensor{s.filename: name}, nil, []*tf.Operation{target})
+	feeds := map[tf.Output]*tf.Tensor{s.filename: name}
+	maps.Copy(feeds, given)
+	_, err = session.Run(feeds, nil, []*tf.Operation{target})
 	return err
 }
 
-// Save writes the weights, the optimiser's slots and the step count to the
-// folder, which has to exist.
-func (t *Trainer) Save(dir string) error {
-	if err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.save); err != nil {
+// A Snapshot is what a checkpoint is made of, as it was when it was taken: the
+// weights, the optimiser's slots and the step count.
+type Snapshot struct {
+	trainer *Trainer
+	values  map[tf.Output]*tf.Tensor
+}
+
+// Snapshot takes a snapshot. That copies nothing by itself on a CPU: the next step
+// writes the variables that the snapshot holds elsewhere.
+func (t *Trainer) Snapshot() (*Snapshot, error) {
+	reads := make([]tf.Output, len(t.builder.order))
+	for i, v := range t.builder.order {
+		reads[i] = v.read
+	}
+	out, err := t.session.Run(nil, reads, nil)
+	if err != nil {
+		return nil, fmt.Errorf("failed to take a snapshot: %w", explain(err))
+	}
+	s := &Snapshot{trainer: t, values: map[tf.Output]*tf.Tensor{}}
+	for i, v := range t.builder.order {
+		s.values[v.initial] = out[i]
+	}
+	return s, nil
+}
+
+// Save writes the snapshot to the folder, which has to exist, and lets it go: a
+// snapshot is saved once. It may run while the trainer makes steps.
+func (s *Snapshot) Save(dir string) error {
+	t := s.trainer
+	err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.save, s.values)
+	s.values = nil
+	runtime.GC() // which does not see TensorFlow's memory, and would come late
+	if err != nil {
 		return fmt.Errorf("failed to write checkpoint %q: %w", dir, explain(err))
 	}
 	return nil
+}
+
+// Save takes a snapshot and writes it to the folder, which has to exist.
+func (t *Trainer) Save(dir string) error {
+	s, err := t.Snapshot()
+	if err != nil {
+		return err
+	}
+	return s.Save(dir)
 }
 
 // Restore takes up what Save wrote. The network must have the same layers.
@@ -99,7 +146,7 @@ func ReadWeights(net *Network, dir string) (Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	saver := b.addSaver(b.order)
+	saver := b.addSaver(b.order, current)
 	session, err := b.start()
 	if err != nil {
 		return nil, err
@@ -117,7 +164,7 @@ func (b *builder) read(session *tf.Session, s saver, dir string) error {
 	if _, err := os.Stat(prefix + ".index"); err != nil { // the runtime's own error is an odd one
 		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
 	}
-	if err := s.run(session, prefix, s.restore); err != nil {
+	if err := s.run(session, prefix, s.restore, nil); err != nil {
 		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, explain(err))
 	}
 	return nil

@@ -30,7 +30,7 @@ func newInference(net *Network) (*inference, error) {
 // load finishes the graph and opens a session with the weights in it. The session
 // has to be closed after use.
 func (n *inference) load(weights Weights) error {
-	n.saver = n.addSaver(n.order)
+	n.saver = n.addSaver(n.order, current)
 	session, err := n.start()
 	if err != nil {
 		return err

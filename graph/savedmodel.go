@@ -95,7 +95,7 @@ func (n *inference) writeVariables(dir string) error {
 	if err := os.Mkdir(filepath.Join(dir, variablesFolder), 0o777); err != nil {
 		return err
 	}
-	return explain(n.saver.run(n.session, filepath.Join(dir, variablesFolder, "variables"), n.saver.save))
+	return explain(n.saver.run(n.session, filepath.Join(dir, variablesFolder, "variables"), n.saver.save, nil))
 }
 
 // writeModelFile writes the one meta graph of a model, the same bytes each time.

@@ -170,7 +170,7 @@ func (t *Trainer) build() {
 	}
 
 	t.predictions = b.forward(root.SubScope("inference"), t.images, passInputs{}).votes
-	t.saver = b.addSaver(b.order)
+	t.saver = b.addSaver(b.order, given)
 }
 
 // follow adds what moves batch norm's averages.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -322,6 +323,45 @@ func residentKB(t *testing.T) int {
 	}
 	t.Fatal("/proc/self/status has no VmRSS")
 	return 0
+}
+
+// A snapshot is what the variables were when it was taken, whatever steps are made
+// before and while it is saved.
+func TestSnapshot(t *testing.T) {
+	trainer := newTrainer(t, tiny(), Options{LossWeights: MSE(), Seed: 1})
+	batch := randomBatch(t, 8, 12, 4)
+	steps(t, trainer, batch, 3)
+	want, err := trainer.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := trainer.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps(t, trainer, batch, 2)
+	dir, saved := t.TempDir(), make(chan error)
+	go func() { saved <- snapshot.Save(dir) }()
+	steps(t, trainer, batch, 20)
+	if err := <-saved; err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadWeights(tiny(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.EqualFunc(got, want, slices.Equal) {
+		t.Error("the checkpoint holds other weights than those of the third step")
+	}
+	if now, err := trainer.Weights(); err != nil || maps.EqualFunc(now, want, slices.Equal) {
+		t.Errorf("the trainer's weights have not moved (%v)", err)
+	}
+	if err := trainer.Restore(dir); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := trainer.Steps(); n != 3 || err != nil {
+		t.Errorf("restored to step %d (%v), want 3", n, err)
+	}
 }
 
 func BenchmarkStep(b *testing.B) {

@@ -40,6 +40,9 @@ func (l *loop) epoch(ctx context.Context) error {
 				ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(),
 			})
 		}
+		if err := l.settleIfDone(); err != nil {
+			return err
+		}
 		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
 			return l.interrupt()
 		}
@@ -77,6 +80,7 @@ func (l *loop) step(batch *graph.Batch) (*run.Step, error) {
 
 // diverged is the error of a run whose numbers are no longer numbers.
 func (l *loop) diverged(what string, step int64) error {
+	l.settle() // whatever comes of it, state.json tells
 	good := "there is no checkpoint yet"
 	if state, err := run.ReadState(l.run.Checkpoint(run.Last)); err == nil {
 		good = fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", l.run.Checkpoint(run.Last), state.Epoch, state.Step)
@@ -87,6 +91,9 @@ func (l *loop) diverged(what string, step int64) error {
 // interrupt saves in the middle of an epoch.
 func (l *loop) interrupt() error {
 	if err := l.save(false); err != nil {
+		return err
+	}
+	if err := l.settle(); err != nil {
 		return err
 	}
 	return ErrInterrupted
@@ -132,13 +139,12 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	if err := l.save(best); err != nil {
 		return err
 	}
-	l.info.Best, l.info.Seconds = s.Best, s.Seconds
-	if err := l.run.WriteInfo(l.info); err != nil {
-		return err
-	}
 	l.last.Loss = row.Loss
 	l.options.Observe(EpochEnded{Event: "epoch", Epoch: row, Best: best})
 	if ctx.Err() != nil && s.Epoch < l.config.Epochs {
+		if err := l.settle(); err != nil {
+			return err
+		}
 		return ErrInterrupted
 	}
 	return nil

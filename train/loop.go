@@ -46,8 +46,9 @@ type loop struct {
 	trainer *graph.Trainer
 	track   *timeline.Track // of the goroutine that trains
 
-	note      string // what a user should know of the precision
-	overflows int    // steps in a row that left the range of float16
+	saving    *saving // nil where no checkpoint is being written
+	note      string  // what a user should know of the precision
+	overflows int     // steps in a row that left the range of float16
 
 	clock clock
 	last  Ended // what is known for the last event
@@ -275,6 +276,7 @@ func (l *loop) epochs(ctx context.Context) error {
 // end writes how the run ended and, from whatever best checkpoint there is, its
 // model.
 func (l *loop) end(cause error) (*Ended, error) {
+	cause = errors.Join(cause, l.settle())
 	if cause != nil && l.state.Step == 0 {
 		if removed, err := l.run.Discard(); removed || err != nil {
 			return nil, errors.Join(cause, err)

@@ -10,38 +10,90 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// save writes the last checkpoint and, where it is also the best, that one
+// A saving is a checkpoint that is being written while training goes on.
+type saving struct {
+	state run.State
+	best  bool
+	done  chan error // has room for the one that comes
+}
+
+// save begins to write a checkpoint, of which settle takes note, once that before
+// it is written.
+func (l *loop) save(best bool) error {
+	if err := l.settle(); err != nil {
+		return err
+	}
+	defer l.track.Start("snapshot").End()
+	snapshot, err := l.trainer.Snapshot()
+	if err != nil {
+		return err
+	}
+	s := &saving{l.state, best, make(chan error, 1)}
+	l.saving = s
+	go func() { s.done <- l.write(snapshot, s) }()
+	return nil
+}
+
+// settle waits for the checkpoint that is being written, if one is, and tells of it.
+func (l *loop) settle() error {
+	s := l.saving
+	if s == nil {
+		return nil
+	}
+	l.saving = nil
+	if err := <-s.done; err != nil {
+		return err
+	}
+	l.info.Best, l.info.Seconds = s.state.Best, s.state.Seconds
+	if err := l.run.WriteInfo(l.info); err != nil {
+		return err
+	}
+	names := []string{run.Last}
+	if s.best {
+		names = []string{run.Best, run.Last}
+	}
+	for _, name := range names {
+		l.options.Observe(CheckpointSaved{Event: "checkpoint", Name: name, Step: s.state.Step, Dir: l.run.Checkpoint(name)})
+	}
+	return nil
+}
+
+// settleIfDone is settle that does not wait.
+func (l *loop) settleIfDone() error {
+	if l.saving == nil || len(l.saving.done) == 0 {
+		return nil
+	}
+	return l.settle()
+}
+
+// write writes the last checkpoint and, where it is also the best, that one
 // before it: a run that is killed between the two comes back to the epoch
 // before, and finds the same best one again.
-func (l *loop) save(best bool) error {
-	defer l.track.Start("checkpoint").End()
+func (l *loop) write(snapshot *graph.Snapshot, s *saving) error {
+	defer l.options.Timeline.Track("checkpoints").Start("checkpoint").End()
 	last := l.run.Checkpoint(run.Last)
 	temporary, err := run.NewDir(last)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(temporary) // gone by then, unless something fails
-	if err := l.trainer.Save(temporary); err != nil {
+	if err := snapshot.Save(temporary); err != nil {
 		return err
 	}
-	if err := l.state.Write(temporary); err != nil {
+	if err := s.state.Write(temporary); err != nil {
 		return err
 	}
-	if best {
-		if err := l.saveBest(temporary); err != nil {
+	if s.best {
+		if err := l.writeBest(temporary); err != nil {
 			return err
 		}
 	}
-	if err := run.ReplaceDir(temporary, last); err != nil {
-		return err
-	}
-	l.options.Observe(CheckpointSaved{Event: "checkpoint", Name: run.Last, Step: l.state.Step, Dir: last})
-	return nil
+	return run.ReplaceDir(temporary, last)
 }
 
-// saveBest makes the best checkpoint of a finished one: the same files under a
+// writeBest makes the best checkpoint of a finished one: the same files under a
 // second name, as no checkpoint's file is ever written to again.
-func (l *loop) saveBest(finished string) error {
+func (l *loop) writeBest(finished string) error {
 	best := l.run.Checkpoint(run.Best)
 	temporary, err := run.NewDir(best)
 	if err != nil {
@@ -57,11 +109,7 @@ func (l *loop) saveBest(finished string) error {
 			return fmt.Errorf("failed to write checkpoint %q: %w", best, err)
 		}
 	}
-	if err := run.ReplaceDir(temporary, best); err != nil {
-		return err
-	}
-	l.options.Observe(CheckpointSaved{Event: "checkpoint", Name: run.Best, Step: l.state.Step, Dir: best})
-	return nil
+	return run.ReplaceDir(temporary, best)
 }
 
 // linkOrCopy gives a file a second name, or copies it on a file system that
