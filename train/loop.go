@@ -15,6 +15,10 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
+// Track is the timeline's track of the goroutine that trains. Its spans follow
+// each other.
+const Track = "train"
+
 // Options are what a run needs besides its plan.
 type Options struct {
 	Command []string // as os.Args, for run.json
@@ -69,7 +73,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
 	}
-	l := &loop{plan: p, config: &p.Values.Config, options: o, track: o.Timeline.Track("train")}
+	l := &loop{plan: p, config: &p.Values.Config, options: o, track: o.Timeline.Track(Track)}
 	defer l.close()
 	if err := l.open(ctx); err != nil {
 		return nil, err

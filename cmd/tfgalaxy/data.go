@@ -91,7 +91,7 @@ func (a *app) synth(ctx *cli.Context) error {
 	if count < 1 || count > train.MaxSynthetic {
 		return &run.UsageError{Err: fmt.Errorf("--count %d, want 1 to %d", count, train.MaxSynthetic)}
 	}
-	if err := checkNew(out, true); err != nil {
+	if err := checkNew("out", out, true); err != nil {
 		return err
 	}
 	progress := a.term.Progress()

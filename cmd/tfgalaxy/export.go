@@ -55,7 +55,7 @@ func (a *app) export(ctx *cli.Context) error {
 	case checkpoint != run.Best && checkpoint != run.Last:
 		return &run.UsageError{Err: fmt.Errorf("--checkpoint %q, want %s or %s", checkpoint, run.Best, run.Last)}
 	}
-	if err := checkNew(out, false); err != nil {
+	if err := checkNew("out", out, false); err != nil {
 		return err
 	}
 	r, err := run.Open(dir)

@@ -8,8 +8,8 @@ import (
 )
 
 // checkNew refuses a folder for results that is there already, before any work
-// is done for it. An empty one passes where emptyWillDo.
-func checkNew(dir string, emptyWillDo bool) error {
+// is done for it. An empty one passes where emptyWillDo. The flag named it.
+func checkNew(flag, dir string, emptyWillDo bool) error {
 	if _, err := os.Lstat(dir); err != nil {
 		return nil // not there, or a fault that making it will tell of
 	}
@@ -17,7 +17,7 @@ func checkNew(dir string, emptyWillDo bool) error {
 		return nil
 	}
 	return &run.UsageError{
-		Err:  fmt.Errorf("--out %q is there already, and nothing is overwritten", dir),
+		Err:  fmt.Errorf("--%s %q is there already, and nothing is overwritten", flag, dir),
 		Hint: "name a new folder, or remove that one",
 	}
 }

@@ -42,7 +42,7 @@ func (a *app) prep(ctx *cli.Context) error {
 	if ctx.IsSet("images") && ctx.IsSet("data") {
 		return &run.UsageError{Err: errors.New("want --data or --images, not both")}
 	}
-	if err := checkNew(out, false); err != nil {
+	if err := checkNew("out", out, false); err != nil {
 		return err
 	}
 	values, err := a.settings(ctx)

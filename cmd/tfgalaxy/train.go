@@ -11,6 +11,7 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/cmd/tfgalaxy/internal/tflog"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
+	"github.com/tfgalaxy/tfgalaxy/internal/timeline"
 	"github.com/tfgalaxy/tfgalaxy/run"
 	"github.com/tfgalaxy/tfgalaxy/train"
 )
@@ -27,6 +28,7 @@ func (a *app) trainCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			configFlag,
 			&cli.StringFlag{Name: "resume", Usage: "folder of the `RUN` to go on with, from its last checkpoint"},
+			profileFlag,
 			&cli.BoolFlag{Name: "dry-run", Usage: "check everything, print the plan, and stop", DisableDefaultText: true},
 		}, allSettingFlags()...),
 		Action: a.train,
@@ -34,6 +36,9 @@ func (a *app) trainCommand() *cli.Command {
 }
 
 func (a *app) train(ctx *cli.Context) error {
+	if err := checkProfile(ctx); err != nil {
+		return err
+	}
 	plan, err := a.plan(ctx)
 	if err != nil {
 		return err
@@ -41,12 +46,18 @@ func (a *app) train(ctx *cli.Context) error {
 	if ctx.Bool("dry-run") {
 		return a.printPlan(plan, ctx.Bool("json"))
 	}
+	return a.profiled(ctx, func(t *timeline.Recorder) error { return a.trainPlan(ctx, plan, t) })
+}
+
+func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder) error {
+	starting := t.Track(train.Track).Start("start TensorFlow")
 	if err := a.startRuntime(&plan.Values.Config); err != nil {
 		return err
 	}
+	starting.End()
 	view := a.trainView(ctx.Bool("json"))
 	ended, err := plan.Run(ctx.Context, train.Options{
-		Command: a.args, Version: version, ExitCode: a.exitCode,
+		Command: a.args, Version: version, ExitCode: a.exitCode, Timeline: t,
 		Observe: view.observe, CropProgress: counting(view.progress, "cutting crops"),
 	})
 	view.close()
