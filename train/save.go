@@ -41,7 +41,10 @@ func (l *loop) settle() error {
 		return nil
 	}
 	l.saving = nil
-	if err := <-s.done; err != nil {
+	waiting := l.track.Start("wait for checkpoint")
+	err := <-s.done
+	waiting.End()
+	if err != nil {
 		return err
 	}
 	l.info.Best, l.info.Seconds = s.state.Best, s.state.Seconds
