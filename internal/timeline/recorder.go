@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// DefaultLimit is some hours of steps, in 6 MiB of memory and 25 MB of JSON.
+// DefaultLimit is some hours of steps, in 6 MiB of memory and 20 MB of JSON.
 const DefaultLimit = 1 << 18
 
 // A Recorder holds spans of time. Its methods, and those of its tracks, may be
