@@ -135,7 +135,7 @@ func (r *Report) Settings() []Setting {
 	}
 	add("network", func(s *RunSummary) string { return s.Info.Network })
 	add("weights", func(s *RunSummary) string { return Count(int(s.Info.Weights)) })
-	for _, key := range []string{"crop", "size", "epochs", "batch-size", "loss", "learning-rate", "schedule", "augment", "seed"} {
+	for _, key := range []string{"crop", "size", "epochs", "batch-size", "loss", "learning-rate", "schedule", "precision", "augment", "seed"} {
 		setting, found := run.Lookup(key)
 		if !found {
 			continue
