@@ -6,17 +6,21 @@ import platform
 import sys
 
 
+def cores():
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def bind(count):
     """Binds this process, and those it starts, to so many cores, None for all; returns the number it has then."""
     if not hasattr(os, "sched_setaffinity"):
         if count:
             sys.exit("--cores works on Linux only")
-        return os.cpu_count()
-    cores = sorted(os.sched_getaffinity(0))
-    if count is not None and not 1 <= count <= len(cores):
-        sys.exit(f"--cores {count}: want 1 to {len(cores)}")
-    os.sched_setaffinity(0, cores[:count])
-    return len(cores[:count])
+        return cores()
+    if count is not None and not 1 <= count <= cores():
+        sys.exit(f"--cores {count}: want 1 to {cores()}")
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+    return cores()
 
 
 def processor():

@@ -65,6 +65,8 @@ def arguments():
     for name in given.only:
         if name not in [*names, "growth"]:
             parser.error(f"--only {name}: want one of {', '.join(names)}, growth")
+    if not given.data.startswith("synthetic:") and not (pathlib.Path(given.data) / places.TABLE).exists():
+        parser.error(f"--data {given.data}: holds no {places.TABLE}")
     if given.rounds < 1 or given.images < 1:
         parser.error("want at least one round, of one image")
     if given.quick:
@@ -146,7 +148,7 @@ class Bench:
             raise
         if self.given.quick or want.least is want.most is None:
             return tables.Row(contest.name, want, figure, "")
-        short = figure.value < want.least if want.least is not None else figure.value >= want.most
+        short = figure.value < want.least if want.least is not None else figure.value > want.most
         return tables.Row(contest.name, want, figure, "short" if short else "ok")
 
 

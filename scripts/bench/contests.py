@@ -28,8 +28,8 @@ class Want:
     what: str
     figure: typing.Callable  # of the results: a figures.Figure
     unit: str  # x, % or s
-    least: float | None = None  # with neither, it is told for information
-    most: float | None = None
+    least: float = None  # with neither, it is told for information
+    most: float = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Contest:
     what: str
     sides: tuple
     wants: tuple
-    rounds: int | None = None  # instead of those that the user wants
+    rounds: int = None  # instead of those that the user wants
     warm_up: bool = False  # a round before that does not count
     instructions: tuple = ()  # of which the CPU has to have one
 

@@ -9,7 +9,6 @@ import argparse
 import concurrent.futures
 import csv
 import json
-import os
 import pathlib
 import time
 
@@ -20,6 +19,7 @@ import tensorflow as tf
 
 import check_roi
 import keras_networks
+import machine
 
 BATCH = 64
 SIZE = 64  # pixels
@@ -52,7 +52,7 @@ def main():
     start = time.perf_counter()
     paths = sorted(given.images.glob("*.jpg"))
     if given.parallel:
-        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with concurrent.futures.ThreadPoolExecutor(machine.cores()) as pool:
             crops = np.stack(list(pool.map(read, paths)))
     else:
         crops = np.stack([read(path) for path in paths])

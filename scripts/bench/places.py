@@ -6,6 +6,7 @@ import os
 import pathlib
 
 import environment
+import measure
 
 IMAGES = "images_training_rev1"
 TABLE = "training_solutions_rev1.csv"
@@ -32,7 +33,10 @@ class Places(dict):
         self.source, self.folder = data, folder
 
     def __missing__(self, name):
-        self[name] = getattr(self, name)()
+        try:
+            self[name] = getattr(self, name)()
+        except SystemExit as end:
+            raise measure.Failure(f"failed to make {name}: {end}") from None
         return self[name]
 
     def all(self):

@@ -6,13 +6,13 @@ as most programs are, without torch.compile.
 
 import argparse
 import contextlib
-import os
 import pathlib
 
 import torch
 
 import arrays
 import clock
+import machine
 import pytorch_networks
 
 BATCH = 64
@@ -38,8 +38,7 @@ def main():
     parser.add_argument("--channels-last", action="store_true", help="lay images and weights out as [batch, height, width, channels]")
     parser.add_argument("--bfloat16", action="store_true", help="autocast to bfloat16")
     given = parser.parse_args()
-    if hasattr(os, "sched_getaffinity"):
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(machine.cores())
     layout = torch.channels_last if given.channels_last else torch.contiguous_format
 
     images = torch.from_numpy(arrays.read(given.folder, "images.u8", -1, 64, 64, 3)).permute(0, 3, 1, 2)

@@ -1,13 +1,12 @@
 """Trains seed3 as the seed study's script does: images from PNG files, turned by SciPy, PyTorch in its default layout.
 
-Files are read by Matplotlib, 1,024 at once, each turned by a random whole angle, and
-then trained on 64 at a time. Two such reads are made, and the second one left at the
+Files are read by Matplotlib, 1,024 at once, each turned by a random whole angle, made a
+tensor from a list of arrays, slow as that is, and then trained on 64 at a time. Two such reads are made, and the second one left at the
 end of its first step: what is timed, from the end of the very first step, is then as
 much reading as training. LABELS is a table of votes, FOLDER has the crops as ID.png.
 """
 
 import argparse
-import os
 import pathlib
 
 import matplotlib
@@ -17,6 +16,7 @@ import scipy
 import torch
 
 import clock
+import machine
 import pytorch_networks
 
 READ, BATCH = 1024, 64
@@ -25,7 +25,7 @@ READ, BATCH = 1024, 64
 def read(paths):
     """The images, each turned: float32 [n, 3, 64, 64]."""
     turned = [scipy.ndimage.rotate(plt.imread(path, format="png"), np.random.randint(0, 360), reshape=False) for path in paths]
-    return torch.tensor(np.array(turned), dtype=torch.float32).permute(0, 3, 1, 2)
+    return torch.tensor(turned, dtype=torch.float32).permute(0, 3, 1, 2)
 
 
 def main():
@@ -33,8 +33,7 @@ def main():
     parser.add_argument("labels", type=pathlib.Path, metavar="LABELS", help="table of votes")
     parser.add_argument("folder", type=pathlib.Path, metavar="FOLDER", help="folder of the crops")
     given = parser.parse_args()
-    if hasattr(os, "sched_getaffinity"):
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(machine.cores())
     table = np.loadtxt(given.labels, delimiter=",", skiprows=1, max_rows=READ)
     paths = [given.folder / f"{int(row[0])}.png" for row in table]
     votes = torch.tensor(table[:, 1:], dtype=torch.float32)

@@ -44,7 +44,7 @@ def wanted(rows):
     for row in rows:
         want, figure = row.want, row.figure
         limit = f"at least {number(want.least, want.unit)}" if want.least is not None else \
-            f"under {number(want.most, want.unit)}" if want.most is not None else ""
+            f"at most {number(want.most, want.unit)}" if want.most is not None else ""
         if figure is None:
             lines.append((want.what, "", "", limit, row.verdict))
         else:
