@@ -73,7 +73,7 @@ func TestProfile(t *testing.T) {
 	if math.Abs(first-s.Seconds) > 1e-8 {
 		t.Errorf("the first track's spans are %v s of %v", first, s.Seconds)
 	}
-	if s.UserSeconds <= 0 || s.CoresBusy <= 0 || s.MaxResident < 1<<20 {
+	if s.UserSeconds <= 0 || s.CoresUsed <= 0 || s.MaxResident < 1<<20 {
 		t.Errorf("used: %+v", s)
 	}
 	for _, name := range []string{cpuFile, heapFile, blockFile} {
@@ -115,14 +115,14 @@ func TestBadFolder(t *testing.T) {
 
 func TestString(t *testing.T) {
 	s := Summary{
-		Dir: "profile", Seconds: 10, Cores: 2, UserSeconds: 14.5, SystemSeconds: 0.5, CoresBusy: 0.75, MaxResident: 100 << 20,
+		Dir: "profile", Seconds: 10, Cores: 2, UserSeconds: 14.5, SystemSeconds: 0.5, CoresUsed: 0.75, MaxResident: 100 << 20,
 		Spans: []timeline.Total{
 			{Track: "train", Tracks: 1, Name: "step", Count: 4, Seconds: 8, Mean: 2, Longest: 2.5, Share: 0.8},
 			{Track: "input", Tracks: 2, Name: "augment", Count: 8, Seconds: 1, Mean: 0.125, Longest: 0.25, Share: 0.05},
 		},
 		SpansLeftOut: 3,
 	}
-	want := `where the time went: 10.0 s on 2 cores, which were 75 % busy (14.5 s user, 0.5 s system); 100 MiB resident at most
+	want := `where the time went: 10.0 s on 2 cores, of whose time it used 75 % (14.5 s user, 0.5 s system); 100 MiB resident at most
    share   total  times       mean    longest  work
   80.0 %  8.00 s      4  2000.0 ms  2500.0 ms  train: step
    5.0 %  1.00 s      8   125.0 ms   250.0 ms  input: augment (2 at once; share: their mean)

@@ -21,7 +21,7 @@ type Summary struct {
 	Cores         int              `json:"cores"`   // that Go may use
 	UserSeconds   float64          `json:"user_seconds"`
 	SystemSeconds float64          `json:"system_seconds"`
-	CoresBusy     float64          `json:"cores_busy"` // share of the cores' time, by all threads
+	CoresUsed     float64          `json:"cores_used"` // share of the cores' time, all threads together
 	MaxResident   int64            `json:"max_resident_bytes"`
 	Spans         []timeline.Total `json:"spans"`
 	SpansLeftOut  int              `json:"spans_left_out"` // of the timeline, not of Spans
@@ -40,7 +40,7 @@ func (p *Profile) summary() (*Summary, error) {
 	s.Spans, s.Seconds, s.SpansLeftOut = p.Timeline.Totals()
 	s.addRest()
 	if s.Seconds > 0 {
-		s.CoresBusy = (s.UserSeconds + s.SystemSeconds) / s.Seconds / float64(s.Cores)
+		s.CoresUsed = (s.UserSeconds + s.SystemSeconds) / s.Seconds / float64(s.Cores)
 	}
 	return s, nil
 }
@@ -64,8 +64,8 @@ func (s *Summary) addRest() {
 // String is a table for a reader, with a line feed at its end.
 func (s *Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "where the time went: %.1f s on %d cores, which were %.0f %% busy (%.1f s user, %.1f s system); %.0f MiB resident at most\n",
-		s.Seconds, s.Cores, 100*s.CoresBusy, s.UserSeconds, s.SystemSeconds, float64(s.MaxResident)/(1<<20))
+	fmt.Fprintf(&b, "where the time went: %.1f s on %d cores, of whose time it used %.0f %% (%.1f s user, %.1f s system); %.0f MiB resident at most\n",
+		s.Seconds, s.Cores, 100*s.CoresUsed, s.UserSeconds, s.SystemSeconds, float64(s.MaxResident)/(1<<20))
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(t, "share\ttotal\ttimes\tmean\tlongest\t  work\n")
 	for _, x := range s.Spans {
