@@ -1,7 +1,9 @@
 package imageproc
 
 import (
+	"encoding/binary"
 	"image"
+	"math/bits"
 	"sync"
 )
 
@@ -81,15 +83,42 @@ func (l *labelling) label(img *image.NRGBA) {
 // dark, and empty where the row starts with a bright pixel.
 func (l *labelling) split(pixels []byte) {
 	l.row = l.row[:0]
-	bright, start, x := false, int32(0), int32(0)
-	for ; len(pixels) >= 4; pixels = pixels[4:] {
-		if isBright(pixels[0], pixels[1], pixels[2]) != bright {
-			l.row = append(l.row, span{start: start, end: x})
-			bright, start = !bright, x
+	width := int32(len(pixels) / 4)
+	start, last := int32(0), uint64(0) // 1 after a bright pixel
+	for x := int32(0); x < width; x += 64 {
+		var mask, there uint64 = 0, 1<<64 - 1
+		if len(pixels) >= 4*64 {
+			mask = brightMask((*[4 * 64]byte)(pixels))
+			pixels = pixels[4*64:]
+		} else {
+			var end [4 * 64]byte
+			copy(end[:], pixels)
+			mask = brightMask(&end)
+			there = 1<<(width-x) - 1
 		}
-		x++
+		// A bit is set where a pixel differs from the one before it.
+		for changes := (mask ^ (mask<<1 | last)) & there; changes != 0; changes &= changes - 1 {
+			end := x + int32(bits.TrailingZeros64(changes))
+			l.row = append(l.row, span{start: start, end: end})
+			start = end
+		}
+		last = mask >> 63
 	}
-	l.row = append(l.row, span{start: start, end: x})
+	l.row = append(l.row, span{start: start, end: width})
+}
+
+// brightMask tells, bit by bit, which of 64 pixels are bright. Most of an image is
+// sky, which is passed over by eight pixels.
+func brightMask(pixels *[4 * 64]byte) (mask uint64) {
+	for i := 0; i < len(pixels); i += 32 {
+		a, b := binary.LittleEndian.Uint64(pixels[i:]), binary.LittleEndian.Uint64(pixels[i+8:])
+		c, d := binary.LittleEndian.Uint64(pixels[i+16:]), binary.LittleEndian.Uint64(pixels[i+24:])
+		mask >>= 8
+		if lit(a)|lit(b)|lit(c)|lit(d) != 0 {
+			mask |= brightPair(a)<<56 | brightPair(b)<<58 | brightPair(c)<<60 | brightPair(d)<<62
+		}
+	}
+	return mask
 }
 
 // connect gives each span of row y its region: that of the spans it touches in

@@ -35,13 +35,26 @@ func RegionOfInterest(img *image.NRGBA) image.Rectangle {
 	return image.Rect(x0, y0, x1, y1).Add(bounds.Min).Intersect(bounds)
 }
 
-// isBright reports whether a pixel's grey level, rounded, exceeds brightness.
-// Grey is OpenCV's fixed-point conversion (15 fractional bits) from RGB, applied
-// to pixels that are BGR.
-func isBright(r, g, b uint8) bool {
+// brightPair returns in bits 0 and 1 which of two neighbouring pixels, of four
+// bytes each, are bright: those whose grey level, rounded, exceeds brightness. Grey
+// is OpenCV's fixed-point conversion (15 fractional bits) from RGB, applied to
+// pixels that are BGR. Both are computed at once, in the halves of a word; a grey
+// is less than 2^23 there, and the offset lifts the threshold to 2^31.
+func brightPair(p uint64) uint64 {
 	const (
 		bits      = 15
 		threshold = (brightness+1)<<bits - 1<<(bits-1) // the least sum that rounds to more
+		channel   = 0x000000ff_000000ff
+		offset    = (1<<31 - threshold) * (1<<32 + 1)
 	)
-	return 9798*uint32(b)+19235*uint32(g)+3735*uint32(r) >= threshold
+	grey := 3735*(p&channel) + 19235*(p>>8&channel) + 9798*(p>>16&channel) + offset
+	return grey>>31&1 | grey>>62&2
+}
+
+// lit is 0 where no colour of two pixels exceeds brightness, and so neither pixel
+// is bright, the weights of a grey summing to 1. What is added to each byte sets
+// its highest bit from brightness+1 on.
+func lit(p uint64) uint64 {
+	const every, colours = 0x01010101_01010101, 0x00808080_00808080
+	return (p&(127*every) + (127-brightness)*every | p) & colours
 }

@@ -1,6 +1,7 @@
 package imageproc
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"math/rand/v2"
@@ -71,6 +72,9 @@ func TestLargestContourAgainstFlooding(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for round := range 3000 {
 		w, h := 1+rng.IntN(14), 1+rng.IntN(14)
+		if round%5 == 0 {
+			w += 120 // more than a word of the mask
+		}
 		density := rng.Float64()
 		rows := make([]string, h)
 		for y := range rows {
@@ -139,7 +143,7 @@ func flooded(rows []string) image.Rectangle {
 	return best
 }
 
-func TestIsBright(t *testing.T) {
+func TestBrightPair(t *testing.T) {
 	tests := []struct {
 		r, g, b uint8
 		want    bool
@@ -162,8 +166,35 @@ func TestIsBright(t *testing.T) {
 		{255, 255, 255, true}, // no overflow
 	}
 	for _, test := range tests {
-		if got := isBright(test.r, test.g, test.b); got != test.want {
-			t.Errorf("isBright(%d, %d, %d) is %t, want %t", test.r, test.g, test.b, got, test.want)
+		want := uint64(0)
+		if test.want {
+			want = 1
+		}
+		for _, other := range []uint8{0, 255} { // alpha and the neighbour
+			p := []byte{test.r, test.g, test.b, other, other, other, other, 255, test.r, test.g, test.b, 255}
+			first, second := brightPair(binary.LittleEndian.Uint64(p))&1, brightPair(binary.LittleEndian.Uint64(p[4:]))>>1
+			if first != want || second != want {
+				t.Errorf("(%d, %d, %d) is bright: %d, %d beside %d, want %d", test.r, test.g, test.b, first, second, other, want)
+			}
+		}
+	}
+}
+
+// Dark words are those whose pairs are dark for certain, each colour by itself.
+func TestLit(t *testing.T) {
+	for _, alpha := range []byte{0, 11, 255} {
+		for at := range 8 {
+			for level := range 256 {
+				p := []byte{10, 0, 10, alpha, 9, 10, 5, alpha}
+				p[at] = byte(level)
+				word := binary.LittleEndian.Uint64(p)
+				if want := at%4 != 3 && level > brightness; lit(word) != 0 != want {
+					t.Fatalf("%v is lit: %t, want %t", p, lit(word) != 0, want)
+				}
+				if lit(word) == 0 && brightPair(word) != 0 {
+					t.Fatalf("%v is bright and not lit", p)
+				}
+			}
 		}
 	}
 }
