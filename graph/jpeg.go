@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"runtime"
@@ -52,12 +53,21 @@ func (d *JPEGDecoder) DecodeJPEG(encoded []byte) (*image.NRGBA, error) {
 	}
 	shape := out[0].Shape()
 	img := image.NewNRGBA(image.Rect(0, 0, int(shape[1]), int(shape[0])))
-	rgb := memory(out[0])
-	for pix := img.Pix; len(pix) >= 4 && len(rgb) >= 3; pix, rgb = pix[4:], rgb[3:] {
-		pix[0], pix[1], pix[2], pix[3] = rgb[0], rgb[1], rgb[2], 0xff
-	}
+	addAlpha(img.Pix, memory(out[0]))
 	runtime.KeepAlive(out[0])
 	return img, nil
+}
+
+// addAlpha copies RGB pixels to opaque ones of four bytes.
+func addAlpha(pix, rgb []byte) {
+	const colours, opaque = 1<<24 - 1, 0xff << 24
+	for ; len(rgb) >= 8; pix, rgb = pix[8:], rgb[6:] { // two pixels and what follows them
+		p := binary.LittleEndian.Uint64(rgb)
+		binary.LittleEndian.PutUint64(pix, p&colours|p<<8&(colours<<32)|opaque<<32|opaque)
+	}
+	for ; len(rgb) >= 3; pix, rgb = pix[4:], rgb[3:] {
+		pix[0], pix[1], pix[2], pix[3] = rgb[0], rgb[1], rgb[2], 0xff
+	}
 }
 
 // Close frees the session.

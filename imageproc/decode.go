@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"sync"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -30,7 +31,8 @@ var DefaultLimits = Limits{MaxBytes: 32 << 20, MaxWidth: 4096, MaxHeight: 4096}
 type JPEGDecoder interface {
 	// Name tells its pixels apart from those of other decoders.
 	Name() string
-	// DecodeJPEG decodes to opaque pixels with bounds from (0, 0).
+	// DecodeJPEG decodes to opaque pixels with bounds from (0, 0). It must not keep
+	// what it is given.
 	DecodeJPEG(encoded []byte) (*image.NRGBA, error)
 }
 
@@ -87,13 +89,19 @@ func (d *Decoder) Read(s Source) (*image.NRGBA, error) {
 	return d.Decode(r, s.File)
 }
 
+// files are buffers for encoded images: one that has grown reads a file in one go.
+var files = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 func (d *Decoder) decode(r io.Reader) (*image.NRGBA, error) {
 	l := d.Limits
+	file := files.Get().(*bytes.Buffer)
+	defer files.Put(file)
+	file.Reset()
 	// One byte beyond the limit tells a file of just that size from a larger one.
-	encoded, err := io.ReadAll(io.LimitReader(r, l.MaxBytes+1))
-	if err != nil {
+	if _, err := file.ReadFrom(io.LimitReader(r, l.MaxBytes+1)); err != nil {
 		return nil, fmt.Errorf("failed to read image: %w", err)
 	}
+	encoded := file.Bytes()
 	if err := l.checkBytes(encoded); err != nil {
 		return nil, err
 	}

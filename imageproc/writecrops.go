@@ -1,6 +1,7 @@
 package imageproc
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -28,8 +29,9 @@ func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p
 		return fail(err)
 	}
 	defer os.RemoveAll(temporary) // gone by then, unless something fails
-	faults, err := Visit(ctx, d, sources, progress, func(_, position int, img *image.NRGBA) error {
-		return writeCrop(filepath.Join(temporary, sources[position].Name+".png"), p.Apply(img))
+	writers := make([]cropWriter, Visitors())
+	faults, err := Visit(ctx, d, sources, progress, func(visitor, position int, img *image.NRGBA) error {
+		return writers[visitor].write(filepath.Join(temporary, sources[position].Name+".png"), p.Apply(img))
 	})
 	if err != nil {
 		return err
@@ -46,16 +48,26 @@ func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p
 	return nil
 }
 
-func writeCrop(path string, img image.Image) error {
-	f, err := os.Create(path)
+// A cropWriter writes PNG files, one at a time, and keeps what the compression
+// needs from one to the next. The fastest compression takes a third of the time of
+// the default, and makes the files of 64x64 crops 6 % larger.
+type cropWriter struct {
+	file    bytes.Buffer // written at once
+	scratch *png.EncoderBuffer
+}
+
+// Get and Put make a cropWriter a png.EncoderBufferPool.
+func (w *cropWriter) Get() *png.EncoderBuffer  { return w.scratch }
+func (w *cropWriter) Put(b *png.EncoderBuffer) { w.scratch = b }
+
+func (w *cropWriter) write(path string, img image.Image) error {
+	w.file.Reset()
+	encoder := png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: w}
+	err := encoder.Encode(&w.file, img)
+	if err == nil {
+		err = os.WriteFile(path, w.file.Bytes(), 0o666)
+	}
 	if err != nil {
-		return fmt.Errorf("failed to write crop: %w", err)
-	}
-	if err := png.Encode(f, img); err != nil {
-		f.Close()
-		return fmt.Errorf("failed to write crop: %w", err)
-	}
-	if err := f.Close(); err != nil {
 		return fmt.Errorf("failed to write crop: %w", err)
 	}
 	return nil
