@@ -18,15 +18,12 @@ import (
 // loaded, what it logs.
 const level = "TF_CPP_MIN_LOG_LEVEL"
 
-// SetLevel chooses the log's level before TensorFlow is loaded: all of it, or
-// nothing but what ends the program. A level in the environment has precedence.
+// SetLevel chooses the log's level before TensorFlow is loaded: all of it, or what
+// the environment says, or else nothing but what ends the program.
 func SetLevel(all bool) {
-	if _, set := os.LookupEnv(level); set {
-		return
-	}
 	if all {
 		os.Setenv(level, "0")
-	} else {
+	} else if _, set := os.LookupEnv(level); !set {
 		os.Setenv(level, "3")
 	}
 }

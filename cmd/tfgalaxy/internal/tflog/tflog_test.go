@@ -2,6 +2,7 @@ package tflog
 
 import (
 	"errors"
+	"os"
 	"testing"
 )
 
@@ -13,6 +14,24 @@ func TestWithoutChatter(t *testing.T) {
 	want := "E0000 cuda_dnn.cc: something is wrong\nhalf a line"
 	if got := string(withoutChatter([]byte(in))); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestSetLevel(t *testing.T) {
+	tests := []struct {
+		before string
+		all    bool
+		want   string
+	}{{"", false, "3"}, {"", true, "0"}, {"1", false, "1"}, {"1", true, "0"}}
+	for _, test := range tests {
+		t.Setenv(level, test.before) // puts back what was there
+		if test.before == "" {
+			os.Unsetenv(level)
+		}
+		SetLevel(test.all)
+		if got := os.Getenv(level); got != test.want {
+			t.Errorf("level %q, all %v: %q, want %q", test.before, test.all, got, test.want)
+		}
 	}
 }
 
