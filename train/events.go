@@ -38,7 +38,8 @@ type EpochEnded struct {
 	Best bool `json:"best"` // the best so far
 }
 
-// CheckpointSaved follows the writing of a checkpoint: "checkpoint".
+// CheckpointSaved follows the writing of a checkpoint, which goes on while steps of
+// the next epoch are made: "checkpoint".
 type CheckpointSaved struct {
 	Event string `json:"event"`
 	Name  string `json:"name"` // run.Last or run.Best

@@ -73,7 +73,7 @@ func TestCommands(t *testing.T) {
 			kinds = append(kinds, e.Event)
 		}
 	}
-	if got, want := strings.Join(kinds, " "), "start step checkpoint epoch end"; got != want {
+	if got, want := strings.Join(kinds, " "), "start step epoch checkpoint end"; got != want {
 		t.Errorf("events %s, want %s", got, want)
 	}
 
