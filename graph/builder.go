@@ -143,7 +143,11 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 	x = op.Mul(scope.SubScope("scale"), x, op.Const(scope.SubScope("scale").SubScope("by"), float32(1./255)))
 	x = cast(scope.SubScope("precision"), x, tf.Float, dtype)
 
-	for i, row := range b.table {
+	table := b.table
+	if in.averages != nil {
+		table = poolFirst(table)
+	}
+	for i, row := range table {
 		if i == b.lastDense() {
 			x = cast(scope.SubScope("exact"), x, dtype, tf.Float)
 			dtype = tf.Float
@@ -177,6 +181,19 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 	}
 	out.votes = x
 	return out
+}
+
+// poolFirst returns the layers with each ReLU behind the max pool that follows it.
+// What comes out, and its gradient, are the same, of a quarter of the values.
+func poolFirst(table []LayerInfo) []LayerInfo {
+	table = slices.Clone(table)
+	for i := range len(table) - 1 {
+		_, relu := table[i].layer.(ReLU)
+		if _, pool := table[i+1].layer.(MaxPool); relu && pool {
+			table[i], table[i+1] = table[i+1], table[i]
+		}
+	}
+	return table
 }
 
 // lastDense returns the position of the last dense layer, -1 where there is none.

@@ -384,3 +384,36 @@ func BenchmarkStep(b *testing.B) {
 		})
 	}
 }
+
+// A training step computes ReLUs behind pools, and its loss is that of the layers in
+// their order, which inference keeps; the test of gradients looks at theirs.
+func TestPoolFirst(t *testing.T) {
+	net := &Network{Name: "tiny", Size: 12, Init: HeNormal, Output: Sigmoid, Layers: []Layer{
+		Conv{Filters: 8, Kernel: 3, Padding: 1}, ReLU{}, MaxPool{2}, Flatten{}, Dense{galaxyzoo.NumAnswers},
+	}}
+	trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1})
+	batch := randomBatch(t, 8, net.Size, 4)
+	votes, cast := make([]galaxyzoo.Votes, batch.Rows), make([]galaxyzoo.Votes, batch.Rows)
+	if err := trainer.Predict(batch, votes); err != nil {
+		t.Fatal(err)
+	}
+	for i := range cast {
+		for c := range cast[i] {
+			cast[i][c] = float64(batch.Votes[i*galaxyzoo.NumAnswers+c])
+		}
+	}
+	if got, want := steps(t, trainer, batch, 1)[0], trainer.Loss(votes, cast); math.Abs(got-want) > 1e-6*want {
+		t.Errorf("loss %.9f, of the layers in their order %.9f", got, want)
+	}
+	table, err := tiny().Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kinds []string
+	for _, row := range poolFirst(table)[:7] {
+		kinds = append(kinds, row.layer.Kind())
+	}
+	if got, want := strings.Join(kinds, " "), "conv norm pool relu conv pool relu"; got != want {
+		t.Errorf("layers %q, want %q", got, want)
+	}
+}
