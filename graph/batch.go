@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"unsafe"
 
@@ -84,6 +85,10 @@ func newTensor(dtype tf.DataType, shape ...int64) (*tf.Tensor, []byte, error) {
 	}
 	return t, memory(t), nil
 }
+
+// release gives back what large tensors that nobody holds any more take: Go's
+// collector does not see TensorFlow's memory, and would come late.
+func release() { debug.FreeOSMemory() }
 
 // memory returns the tensor's own buffer: WriteContentsTo hands it to the writer
 // whole, so a writer that keeps what it is given makes the tensor writable.

@@ -114,8 +114,8 @@ type passInputs struct {
 	// dtype is what the layers compute in, all but the last dense one, which is
 	// float32; the zero value is float32.
 	dtype tf.DataType
-	// averages, unless nil, has batch norm measure the batch, and collects the
-	// moves of its averages.
+	// averages, unless nil, makes it a training pass, whose batch norm measures
+	// the batch, and collects the moves of its averages.
 	averages *[]average
 	// draw, unless nil, turns dropout on, in a layer whose input has the shape in:
 	// see pass.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -120,7 +119,7 @@ func (s *Snapshot) Save(dir string) error {
 	t := s.trainer
 	err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.save, s.values)
 	s.values = nil
-	runtime.GC() // which does not see TensorFlow's memory, and would come late
+	release()
 	if err != nil {
 		return fmt.Errorf("failed to write checkpoint %q: %w", dir, explain(err))
 	}

@@ -101,14 +101,20 @@ func (f *feed) newBatch(rows int) (*Batch, error) {
 }
 
 // feeds are the tensors of a batch by their placeholders.
-func (f *feed) feeds(b *Batch) map[tf.Output]*tf.Tensor {
+func (f *feed) feeds(b *Batch) (map[tf.Output]*tf.Tensor, error) {
+	feeds := map[tf.Output]*tf.Tensor{f.images: b.images}
 	switch f.kind {
 	case FeedCrops:
-		return map[tf.Output]*tf.Tensor{f.images: b.images, f.transforms: b.transforms, f.offsets: b.offsets}
+		feeds[f.transforms], feeds[f.offsets] = b.transforms, b.offsets
 	case FeedRows:
-		return map[tf.Output]*tf.Tensor{f.rows: b.rows, f.transforms: b.transforms, f.offsets: b.offsets}
+		feeds = map[tf.Output]*tf.Tensor{f.rows: b.rows, f.transforms: b.transforms, f.offsets: b.offsets}
 	}
-	return map[tf.Output]*tf.Tensor{f.images: b.images}
+	for _, tensor := range feeds {
+		if tensor == nil {
+			return nil, fmt.Errorf("failed to feed a batch: it was not made by this trainer's NewBatch")
+		}
+	}
+	return feeds, nil
 }
 
 // NewBatch makes a batch for Step: of what Options.Feed says.
@@ -133,8 +139,11 @@ func (t *Trainer) LoadCrops(crop func(position int) []byte) error {
 	}
 	_, err = t.session.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign})
 	runtime.KeepAlive(tensor)
+	tensor = nil
+	release()
 	if err != nil {
-		return fmt.Errorf("failed to load %d crops to the device: %w", count, explain(err))
+		return fmt.Errorf("%w: failed to load %d crops, %d MiB, to the device; they can stay on the host: %s",
+			ErrDevice, count, len(pixels)>>20, firstLine(err))
 	}
 	return nil
 }

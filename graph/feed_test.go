@@ -58,6 +58,13 @@ func TestFeedsAgree(t *testing.T) {
 	}
 }
 
+func TestBatchOfAnotherFeed(t *testing.T) {
+	trainer := newTrainer(t, tiny(), Options{Feed: FeedCrops, CropSize: 12})
+	if _, err := trainer.Step(randomBatch(t, 2, 12, 1), 0); err == nil {
+		t.Error("a batch of images is taken for one of crops and transforms")
+	}
+}
+
 func TestLoadCropsWantsRows(t *testing.T) {
 	trainer := newTrainer(t, tiny(), Options{})
 	if err := trainer.LoadCrops(nil); err == nil {
@@ -85,7 +92,11 @@ func TestGraphTransformsAsTheHost(t *testing.T) {
 			changes[i] = augmentation.Draw(rng)
 			batch.SetTransform(i, changes[i].Projective(net.Size, side), changes[i].Tint())
 		}
-		out, err := trainer.session.Run(trainer.feed.feeds(batch), []tf.Output{trainer.feed.out}, nil)
+		feeds, err := trainer.feed.feeds(batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := trainer.session.Run(feeds, []tf.Output{trainer.feed.out}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -164,3 +164,12 @@ func TestFastestPrecision(t *testing.T) {
 		t.Error("float16 is not called slow on a CPU")
 	}
 }
+
+// The trial that is made on GPUs runs anywhere.
+func TestTimeConvolution(t *testing.T) {
+	for _, dtype := range []tf.DataType{tf.Float, tf.Bfloat16} {
+		if took, err := timeConvolution(dtype, 1); err != nil || took <= 0 {
+			t.Errorf("%v: %v (%v)", dtype, took, err)
+		}
+	}
+}

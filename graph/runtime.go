@@ -90,13 +90,12 @@ func deviceOf(s *tf.Session) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("failed to list devices: %w: %w", ErrDevice, err)
 	}
-	name := "CPU:0"
 	for _, d := range devices {
 		if d.Type == "GPU" {
 			return shortName(d), nil
 		}
 	}
-	return name, nil
+	return cpuDevice, nil
 }
 
 // explain adds the mend to errors of the runtime that have one, and leaves out
@@ -106,7 +105,7 @@ func explain(err error) error {
 	if err == nil {
 		return nil
 	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
+	text := firstLine(err)
 	switch {
 	case strings.Contains(text, "No space left on device"):
 		return unix.ENOSPC
@@ -116,6 +115,11 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %s", ErrDevice, text)
 	}
 	return fmt.Errorf("TensorFlow: %s", text)
+}
+
+func firstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
 }
 
 // A Machine says what TensorFlow may use of the computer.

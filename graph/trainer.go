@@ -3,7 +3,6 @@ package graph
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"runtime"
 
 	tf "github.com/wamuir/graft/tensorflow"
@@ -33,11 +32,6 @@ type Options struct {
 func (o Options) graphOptions() *corepb.GraphOptions {
 	if !o.XLA {
 		return nil
-	}
-	// Without it XLA leaves operations on a CPU alone. TensorFlow reads it when
-	// the first graph is compiled.
-	if _, set := os.LookupEnv("TF_XLA_FLAGS"); !set {
-		os.Setenv("TF_XLA_FLAGS", "--tf_xla_cpu_global_jit")
 	}
 	return &corepb.GraphOptions{OptimizerOptions: &corepb.OptimizerOptions{GlobalJitLevel: corepb.OptimizerOptions_ON_2}}
 }
@@ -135,23 +129,9 @@ func (t *Trainer) build() {
 		dtype: o.Precision.dtype(), averages: &averages, draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
 	})
 	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)
-	scaled := t.loss
-	if o.Precision == Float16 {
-		t.scale = b.addLossScale()
-		scaled = op.Mul(root.SubScope("scaled_loss"), t.loss, t.scale.scale.read)
-	}
+	gradients := t.gradients(reads)
 	if root.Err() != nil {
 		return
-	}
-	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{scaled}, reads)
-	if root.Err() != nil {
-		return
-	}
-	if t.scale != nil {
-		gradients = t.scale.unscale(root.SubScope("unscale"), gradients)
-	}
-	if o.ClipNorm > 0 {
-		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, o.ClipNorm)
 	}
 	updates := b.adam(root.SubScope("adam"), targets, gradients, t.step.read, t.rate)
 	updates = append(updates, t.follow(root.SubScope("averages"), averages)...)
@@ -171,6 +151,30 @@ func (t *Trainer) build() {
 
 	t.predictions = b.forward(root.SubScope("inference"), t.images, passInputs{}).votes
 	t.saver = b.addSaver(b.order, given)
+}
+
+// gradients adds those of the loss, scaled while they are computed and clipped
+// afterwards as the options say.
+func (t *Trainer) gradients(reads []tf.Output) []tf.Output {
+	root, loss := t.builder.scope, t.loss
+	if t.options.Precision == Float16 {
+		t.scale = t.builder.addLossScale()
+		loss = op.Mul(root.SubScope("scaled_loss"), loss, t.scale.scale.read)
+	}
+	if root.Err() != nil {
+		return nil
+	}
+	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{loss}, reads)
+	if root.Err() != nil {
+		return nil
+	}
+	if t.scale != nil {
+		gradients = t.scale.unscale(root.SubScope("unscale"), gradients)
+	}
+	if t.options.ClipNorm > 0 {
+		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, t.options.ClipNorm)
+	}
+	return gradients
 }
 
 // follow adds what moves batch norm's averages.
@@ -208,6 +212,7 @@ func (t *Trainer) initialise() error {
 			return err
 		}
 	}
+	release()
 	var memory []byte
 	var err error
 	if t.rateTensor, memory, err = newTensor(tf.Float); err != nil {
@@ -230,12 +235,15 @@ func assign(s *tf.Session, v *variable, values []float32) error {
 	return explain(err)
 }
 
-// Step makes one step of Adam on the batch, which NewBatch made, with the given
+// Step makes one step of Adam on the batch, which t.NewBatch made, with the given
 // learning rate, and returns the loss before it. A step in Float16 may return
 // ErrOverflow: then it changed nothing but the scale of the loss.
 func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
 	t.rateValue[0] = float32(learningRate)
-	feeds := t.feed.feeds(b)
+	feeds, err := t.feed.feeds(b)
+	if err != nil {
+		return 0, err
+	}
 	feeds[t.votes], feeds[t.rate] = b.votes, t.rateTensor
 	fetches := []tf.Output{t.loss}
 	if t.scale != nil {
