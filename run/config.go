@@ -37,7 +37,7 @@ type Config struct {
 	Brightness float64 `json:"brightness"` // standard deviation of imageproc.Transform's
 	Margin     int     `json:"margin"`     // pixels of the input that the cached crops have beyond it on each side
 
-	Workers int    `json:"workers"`  // goroutines that prepare images; 0 = one a core
+	Workers int    `json:"workers"`  // goroutines that prepare images; 0 = as many as Threads
 	Threads int    `json:"threads"`  // threads that compute; 0 = one a core
 	XLA     bool   `json:"xla"`      // TensorFlow compiles the training graph by XLA
 	Cache   string `json:"cache"`    // folder of the crop caches

@@ -96,7 +96,7 @@ var Settings = []Setting{
 	{"margin", CategoryAugmentation, "0", "with the centre crop, pixels of the input that may turn, zoom or shift in from beyond it on each side",
 		whole(func(c *Config) *int { return &c.Margin }, 0, 424)},
 
-	{"workers", CategoryFolders, "0", "images prepared at once, 0 = one a core",
+	{"workers", CategoryFolders, "0", "images prepared at once, 0 = as many as threads",
 		whole(func(c *Config) *int { return &c.Workers }, 0, 1024)},
 	{"threads", CategoryFolders, "0", "threads that compute at once, 0 = one a core",
 		whole(func(c *Config) *int { return &c.Threads }, 0, 1024)},

@@ -67,7 +67,7 @@ func (l *loop) step(batch *graph.Batch) (*run.Step, error) {
 	case err != nil:
 		return nil, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
 	case math.IsNaN(loss) || math.IsInf(loss, 0):
-		return nil, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1)
+		return nil, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1, slower)
 	}
 	l.overflows = 0
 	s.Step++
@@ -78,15 +78,22 @@ func (l *loop) step(batch *graph.Batch) (*run.Step, error) {
 	return &run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate}, nil
 }
 
-// diverged is the error of a run whose numbers are no longer numbers.
-func (l *loop) diverged(what string, step int64) error {
-	l.settle() // whatever comes of it, state.json tells
+// diverged is the error of a run whose numbers are no longer numbers, and mend what
+// may help.
+func (l *loop) diverged(what string, step int64, mend string) error {
+	unsaved := l.settle()
 	good := "there is no checkpoint yet"
 	if state, err := run.ReadState(l.run.Checkpoint(run.Last)); err == nil {
 		good = fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", l.run.Checkpoint(run.Last), state.Epoch, state.Step)
 	}
-	return fmt.Errorf("%s at step %d (epoch %d); %s; try a lower --learning-rate or --clip-norm 1", what, step, l.state.Epoch+1, good)
+	return errors.Join(fmt.Errorf("%s at step %d (epoch %d); %s; %s", what, step, l.state.Epoch+1, good, mend), unsaved)
 }
+
+// Mends of a run that diverged.
+const (
+	slower    = "try a lower --learning-rate or --clip-norm 1"
+	moreExact = "start a new run with --precision bfloat16 or float32"
+)
 
 // interrupt saves in the middle of an epoch.
 func (l *loop) interrupt() error {
@@ -103,7 +110,7 @@ func (l *loop) interrupt() error {
 func (l *loop) finishEpoch(ctx context.Context) error {
 	s := &l.state
 	if s.LossImages == 0 {
-		return l.diverged("every step of the epoch left the range of float16", s.Step)
+		return l.diverged("every step of the epoch left the range of float16", s.Step, moreExact)
 	}
 	row := run.Epoch{
 		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),

@@ -148,11 +148,17 @@ func (l *loop) close() {
 	if l.metrics != nil {
 		l.metrics.Close()
 	}
-	if l.trainer != nil {
-		l.trainer.Close()
-	}
+	l.closeTrainer()
 	if l.cache != nil {
 		l.cache.Close()
+	}
+}
+
+// closeTrainer frees the memory that training takes; it may be called again.
+func (l *loop) closeTrainer() {
+	if l.trainer != nil {
+		l.trainer.Close()
+		l.trainer = nil
 	}
 }
 

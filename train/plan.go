@@ -105,8 +105,9 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 }
 
 // resumable are the settings that a resume may change: none alters a step that
-// was made, and epochs only says when to stop (with the cosine schedule, also
-// how fast the learning rate falls from here on).
+// was made, and of those to come at most the order of sums. Epochs only says when to
+// stop (with the cosine schedule, also how fast the learning rate falls from here
+// on).
 var resumable = []string{"data", "epochs", "patience", "workers", "threads", "cache", "crops-on", "tensorboard"}
 
 func checkResume(r *run.Run, before, now *run.Config) error {

@@ -38,7 +38,7 @@ const mostOverflows = 30
 func (l *loop) overflowed() error {
 	l.overflows++
 	if l.overflows > mostOverflows {
-		return l.diverged(fmt.Sprintf("%d steps in a row left the range of float16", l.overflows), l.state.Step+1)
+		return l.diverged(fmt.Sprintf("%d steps in a row left the range of float16", l.overflows), l.state.Step+1, moreExact)
 	}
 	l.state.Step++
 	l.state.Batch++

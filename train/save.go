@@ -132,6 +132,7 @@ func linkOrCopy(from, to string) error {
 // and samples of what it learned.
 func (l *loop) finish() error {
 	defer l.track.Start("export").End()
+	l.closeTrainer()
 	c, err := readCheckpoint(l.run, run.Best, l.plan.Network, l.config, l.info)
 	if err != nil {
 		return err

@@ -243,6 +243,37 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
+// A checkpoint that cannot be written ends the run, whatever goes on meanwhile, with
+// what was in the way.
+func TestFailedCheckpoint(t *testing.T) {
+	var dir string
+	_, err := trainNew(t, context.Background(), func(e Event) {
+		s, started := e.(Started)
+		if !started {
+			return
+		}
+		dir = s.Run
+		folder := filepath.Join(dir, "checkpoints")
+		if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o666)); err != nil {
+			t.Error(err)
+		}
+	}, "epochs", "3")
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "checkpoints")) {
+		t.Fatalf("got %v, want an error that names the checkpoint", err)
+	}
+	r, err := run.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := r.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Status != run.StatusFailed {
+		t.Errorf("the run is called %s, want %s", info.Status, run.StatusFailed)
+	}
+}
+
 func TestPatience(t *testing.T) {
 	// With a learning rate of next to nothing the score stays within float32's
 	// last digits, and patience ends soon.

@@ -26,19 +26,21 @@ type validation struct {
 // whose statistics batch norm knows, and little else, and such an epoch is not
 // the best one.
 func (l *loop) validate() (validation, error) {
-	defer l.track.Start("validation").End()
 	v := validation{heldBack: len(l.plan.Validation) > 0}
 	rows := l.plan.Validation
 	if !v.heldBack {
 		rows = l.plan.Training[:min(sampleRows, len(l.plan.Training))]
 	}
 	var err error
-	if v.votes, err = infer.Votes(context.Background(), l.trainer, l.cache, rows, l.config.BatchSize, nil); err != nil {
+	validating := l.track.Start("validation")
+	v.votes, err = infer.Votes(context.Background(), l.trainer, l.cache, rows, l.config.BatchSize, nil)
+	validating.End()
+	if err != nil {
 		return v, err
 	}
 	cast := l.plan.Catalogue.Votes(rows)
 	if v.score, err = galaxyzoo.NewScore(v.votes, cast); err != nil {
-		return v, l.diverged("the network's votes are not numbers", l.state.Step)
+		return v, l.diverged("the network's votes are not numbers", l.state.Step, slower)
 	}
 	base, err := galaxyzoo.ScoreMeanVote(cast)
 	if err != nil {
