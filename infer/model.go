@@ -80,6 +80,9 @@ func ParsePreprocessing(encoded []byte) (imageproc.Preprocessing, error) {
 	if err := json.Unmarshal(encoded, &p); err != nil {
 		return p, fmt.Errorf("failed to read its preprocessing: %w", err)
 	}
+	if p.Margin != 0 {
+		return p, fmt.Errorf("its preprocessing has a margin of %d pixels, want none: margins are for training", p.Margin)
+	}
 	return p, p.Check()
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,11 @@ func TestCommands(t *testing.T) {
 		t.Errorf("eval of a run does not say which rows: %s", out)
 	}
 	os.Unsetenv("TFGALAXY_DATA")
+	processors := runtime.GOMAXPROCS(0)
+	succeed(t, "eval", "--run", run, "--cache", cache, "--threads", "1")
+	if n := runtime.GOMAXPROCS(processors); n != 1 {
+		t.Errorf("--threads 1 leaves %d threads to Go", n)
+	}
 	model := filepath.Join(work, "model")
 	succeed(t, "export", "--run", run, "--out", model)
 	succeed(t, "eval", "--model", model, "--data", data, "--cache", cache)

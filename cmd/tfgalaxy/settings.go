@@ -91,6 +91,15 @@ func assignments(ctx *cli.Context) []run.Assignment {
 	return given
 }
 
+// takesSetting reports whether one of the flags is the setting's. A command may have
+// a flag of its own by that name.
+func takesSetting(flags []cli.Flag, s run.Setting) bool {
+	return slices.ContainsFunc(flags, func(f cli.Flag) bool {
+		_, is := f.(*settingFlag)
+		return f.Names()[0] == s.Key && (is || s.Bool())
+	})
+}
+
 // configFlag names a configuration file.
 var configFlag = &cli.StringFlag{Name: "config", Usage: "YAML `FILE` of settings, such as a run's config.yaml"}
 
@@ -98,10 +107,9 @@ var configFlag = &cli.StringFlag{Name: "config", Usage: "YAML `FILE` of settings
 // --config, the environment and the flags. A command that takes no preset has the
 // plain defaults.
 func (a *app) settings(ctx *cli.Context) (*run.Values, error) {
-	flags := flagNames(ctx.Command.Flags)
 	var foreign []string // variables of settings that this command knows nothing of
 	for _, s := range run.Settings {
-		if !slices.Contains(flags, s.Key) {
+		if !takesSetting(ctx.Command.Flags, s) {
 			foreign = append(foreign, s.Env())
 		}
 	}
@@ -111,7 +119,7 @@ func (a *app) settings(ctx *cli.Context) (*run.Values, error) {
 		OtherEnv: foreign,
 		Flags:    assignments(ctx),
 	}
-	if slices.Contains(flags, "preset") {
+	if slices.Contains(flagNames(ctx.Command.Flags), "preset") {
 		r.Presets = train.PresetSettings()
 	}
 	return r.Resolve()

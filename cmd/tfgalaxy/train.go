@@ -51,10 +51,11 @@ func (a *app) train(ctx *cli.Context) error {
 
 func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder) error {
 	starting := t.Track(train.Track).Start("start TensorFlow")
-	if err := a.startRuntime(&plan.Values.Config); err != nil {
+	err := a.startRuntime(&plan.Values.Config)
+	starting.End()
+	if err != nil {
 		return err
 	}
-	starting.End()
 	view := a.trainView(ctx.Bool("json"))
 	ended, err := plan.Run(ctx.Context, train.Options{
 		Command: a.args, Version: version, ExitCode: a.exitCode, Timeline: t,

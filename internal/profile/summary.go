@@ -33,7 +33,7 @@ func (p *Profile) summary() (*Summary, error) {
 		return nil, err
 	}
 	s := &Summary{
-		Event: "profile", Dir: p.dir, Cores: runtime.GOMAXPROCS(0), MaxResident: now.resident,
+		Event: "profile", Dir: p.dir, Cores: runtime.NumCPU(), MaxResident: now.resident,
 		UserSeconds:   (now.user - p.begun.user).Seconds(),
 		SystemSeconds: (now.system - p.begun.system).Seconds(),
 	}
