@@ -10,8 +10,8 @@ end to end, with its augmentation, from its warm cache of crops; its peers' on t
 crops in memory, without augmentation. Their rates are images a second over the steps
 with what lies between, the first step left out. Crops and predictions are told by the
 time of the whole process, start-up included. Memory is the most that a process had
-resident; of PyTorch's, the libraries for CUDA are not counted, which its package loads
-in vain.
+resident; the table of sides counts PyTorch's without the libraries for CUDA, which its
+package loads in vain.
 
 Told are the medians of the rounds, and the ratios of the medians with the least and the
 most of single rounds. What wants bfloat16 is left out on a CPU without instructions for
@@ -65,6 +65,8 @@ def arguments():
     for name in given.only:
         if name not in [*names, "growth"]:
             parser.error(f"--only {name}: want one of {', '.join(names)}, growth")
+    if "growth" in given.only and (len(given.only) > 1 or not hasattr(os, "sched_setaffinity")):
+        parser.error("growth stands alone, and binds cores as only Linux does")
     if not given.data.startswith("synthetic:") and not (pathlib.Path(given.data) / places.TABLE).exists():
         parser.error(f"--data {given.data}: holds no {places.TABLE}")
     if given.rounds < 1 or given.images < 1:

@@ -114,8 +114,8 @@ CONTESTS = (
         Want("predict, against the same, reading in parallel", figures.ratio(PREDICT, KERAS_PREDICT_PARALLEL), "x"),
         Want("images whose votes differ", figures.disagreeing(PREDICT, KERAS_PREDICT), "%", most=1)), warm_up=True),
     Contest("memory", "memory of a training", (SEED3, *PYTORCH3), (
-        Want("resident memory, training seed3, against PyTorch", figures.ratio(SEED3, *PYTORCH3, key="memory", best=min), "x", most=0.8),
-        Want("the same, with PyTorch's libraries for CUDA", figures.ratio(SEED3, *PYTORCH3, key="resident", best=min), "x"))),
+        Want("resident memory, training seed3, against PyTorch", figures.ratio(SEED3, *PYTORCH3, key="resident", best=min), "x", most=0.8),
+        Want("the same, without PyTorch's libraries for CUDA", figures.ratio(SEED3, *PYTORCH3, key="memory", best=min), "x"))),
     Contest("startup", "start of the program", (VERSION, HELP), (
         Want("tfgalaxy version", figures.single(VERSION, "whole"), "s", most=0.3),
         Want("tfgalaxy --help", figures.single(HELP, "whole"), "s", most=0.3)), rounds=10),
