@@ -144,6 +144,7 @@ func (b *batcher) serve(orders []*order) {
 		return
 	}
 	out, err := b.predictNow(orders, images)
+	b.observe(images) // before anybody has an answer, and looks
 	width := b.model.FeatureSize()
 	for _, o := range orders {
 		n := len(o.crops)
@@ -155,7 +156,6 @@ func (b *batcher) serve(orders []*order) {
 		}
 		close(o.done)
 	}
-	b.observe(images)
 }
 
 func (b *batcher) predictNow(orders []*order, images int) (output, error) {
