@@ -138,9 +138,11 @@ def kill_training(run, cache):
                "--tensorboard", "--json"]
     with subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                           cwd=environment.ROOT, env=environment.plain()) as process:
+        saved = False  # a checkpoint is written while steps of the next epoch are made
         for line in process.stdout:
             event = json.loads(line)
-            if event["event"] == "step" and event["step"] >= KILL_AT:
+            saved = saved or event["event"] == "checkpoint" and event["name"] == "last"
+            if saved and event["event"] == "step" and event["step"] >= KILL_AT:
                 process.kill()
                 break
         else:
