@@ -148,10 +148,14 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	}
 	l.last.Loss = row.Loss
 	l.options.Observe(EpochEnded{Event: "epoch", Epoch: row, Best: best})
-	if ctx.Err() != nil && s.Epoch < l.config.Epochs {
+	interrupted := ctx.Err() != nil && s.Epoch < l.config.Epochs
+	// Until it has its first checkpoint, a run that is killed has none to go on from.
+	if interrupted || s.Epoch == 1 {
 		if err := l.settle(); err != nil {
 			return err
 		}
+	}
+	if interrupted {
 		return ErrInterrupted
 	}
 	return nil
