@@ -15,8 +15,8 @@ type Predictor interface {
 }
 
 // Votes predicts the votes of the galaxies at the given positions of the cache,
-// batchSize at a time, in their order, from the crops without their margin. progress, unless nil, is called after
-// each batch. Ending ctx stops it between batches.
+// batchSize at a time, in their order, from the crops without their margin.
+// progress, unless nil, is called after each batch. Ending ctx stops it between batches.
 func Votes(ctx context.Context, p Predictor, cache *imageproc.Cache, positions []int, batchSize int, progress func(done, total int)) ([]galaxyzoo.Votes, error) {
 	votes := make([]galaxyzoo.Votes, len(positions))
 	var batch *graph.Batch

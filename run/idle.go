@@ -20,17 +20,17 @@ var dependences = []dependence{
 		"only the step schedule drops the learning rate every few epochs", "set schedule to step, or leave decay-every out", ""},
 	{"decay-factor", "schedule", func(c *Config) bool { return c.Schedule == ScheduleStep },
 		"only the step schedule drops the learning rate by a factor", "set schedule to step, or leave decay-factor out", ""},
-	{"rotate", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+	{"rotate", "augment", augments,
 		"images are not turned without augmentation", "set augment to host, or leave rotate out", "false"},
-	{"flip", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+	{"flip", "augment", augments,
 		"images are not mirrored without augmentation", "set augment to host, or leave flip out", "false"},
-	{"zoom", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+	{"zoom", "augment", augments,
 		"images are not scaled without augmentation", "set augment to host, or leave zoom out", "1"},
-	{"shift", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+	{"shift", "augment", augments,
 		"images are not moved without augmentation", "set augment to host, or leave shift out", "0"},
-	{"brightness", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+	{"brightness", "augment", augments,
 		"images are not brightened without augmentation", "set augment to host, or leave brightness out", "0"},
-	{"margin", "augment", func(c *Config) bool { return c.Augment != AugmentNone },
+	{"margin", "augment", augments,
 		"nothing turns in without augmentation", "set augment to host, or leave margin out", "0"},
 	{"margin", "crop", func(c *Config) bool { return c.Crop == CropCentre },
 		"regions of interest differ in size and have none", "set crop to centre, or leave margin out", "0"},
@@ -41,6 +41,9 @@ var dependences = []dependence{
 	{"runs", runDirKey, func(c *Config) bool { return c.RunDir == "" },
 		"the new run's folder is named exactly", "leave runs or run-dir out", ""},
 }
+
+// augments reports whether training images are changed at all.
+func augments(c *Config) bool { return c.Augment != AugmentNone }
 
 // settle finds the settings that have no effect. It returns a *UsageError for
 // one that the user gave by a source at least as strong as that of the setting

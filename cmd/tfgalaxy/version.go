@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -21,13 +22,14 @@ func (a *app) versionCommand() *cli.Command {
 func (a *app) version(ctx *cli.Context) error {
 	missing := graph.Load()
 	v := run.Versions{TFGalaxy: version, Go: runtime.Version(), TensorFlow: graph.Version()}
+	var err error
 	switch {
 	case ctx.Bool("json"):
-		printJSON(a.term.Out, v)
+		err = printJSON(a.term.Out, v)
 	case missing != nil:
-		fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, no TensorFlow\n", v.TFGalaxy, v.Go)
+		_, err = fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, no TensorFlow\n", v.TFGalaxy, v.Go)
 	default:
-		fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, TensorFlow %s\n", v.TFGalaxy, v.Go, v.TensorFlow)
+		_, err = fmt.Fprintf(a.term.Out, "tfgalaxy %s, %s, TensorFlow %s\n", v.TFGalaxy, v.Go, v.TensorFlow)
 	}
-	return missing
+	return errors.Join(missing, err)
 }

@@ -18,7 +18,7 @@ type Summary struct {
 	Event         string           `json:"event"` // "profile"
 	Dir           string           `json:"dir"`
 	Seconds       float64          `json:"seconds"` // from Start to Stop
-	Cores         int              `json:"cores"`   // that Go may use
+	Cores         int              `json:"cores"`   // that the process may use
 	UserSeconds   float64          `json:"user_seconds"`
 	SystemSeconds float64          `json:"system_seconds"`
 	CoresUsed     float64          `json:"cores_used"` // share of the cores' time, all threads together
