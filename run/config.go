@@ -6,22 +6,36 @@ type Config struct {
 	Data       string  `json:"data"`       // folder in Kaggle's layout or "synthetic:N"; "" where none was named
 	Validation float64 `json:"validation"` // share of the rows held back, 0 <= F < 1
 	SplitSeed  uint64  `json:"split-seed"` // chooses the rows held back
+	Folds      int     `json:"folds"`      // parts of the rows, of which one is held back; 0 = Validation says how many rows are
+	Fold       int     `json:"fold"`       // the part held back, 1 to Folds
 
-	Preset  string `json:"preset"`
-	Network string `json:"network"`
-	Output  string `json:"output"` // OutputSigmoid or OutputLinear
+	Preset     string `json:"preset"`
+	Network    string `json:"network"`
+	Output     string `json:"output"`      // OutputSigmoid and so on
+	InitFrom   string `json:"init-from"`   // run or model whose weights the network starts from; "" = drawn ones
+	InitLayers string `json:"init-layers"` // InitAll or InitBody
+	Freeze     string `json:"freeze"`      // names of layers that do not learn, with commas between
 
-	Crop      string `json:"crop"`       // CropROI or CropCentre
-	CropWidth int    `json:"crop-width"` // side of the centre crop, pixels of the 424 original
-	Size      int    `json:"size"`       // side of the network's input, pixels
+	Crop       string  `json:"crop"`       // CropROI or CropCentre
+	CropWidth  int     `json:"crop-width"` // side of the centre crop, pixels of the 424 original
+	Size       int     `json:"size"`       // side of the network's input, pixels
+	Oversample float64 `json:"oversample"` // pixels of the cached crop to one of the input, along an axis
 
 	Epochs    int    `json:"epochs"`
+	Steps     int    `json:"steps"`      // of the whole run, in place of Epochs; 0 = Epochs says
 	BatchSize int    `json:"batch-size"` // images a step
 	Seed      uint64 `json:"seed"`       // of the weights, the order of rows, dropout and augmentation
 	Loss      string `json:"loss"`       // LossMSE or LossWeightedMSE
 	Patience  int    `json:"patience"`   // epochs without improvement before training stops; 0 = never
 	Precision string `json:"precision"`  // of a training step: PrecisionFloat32 and so on
 
+	Average   float64 `json:"average"`    // decay, each step, of the moving average of the weights that is kept; 0 = none
+	LabelBias bool    `json:"label-bias"` // the last layer's biases start from the mean votes
+
+	Optimiser    string  `json:"optimiser"`    // OptimiserAdam and so on
+	WeightDecay  float64 `json:"weight-decay"` // of kernels, each step, times the learning rate
+	Momentum     float64 `json:"momentum"`     // of OptimiserSGD
+	LayerDecay   float64 `json:"layer-decay"`  // learning rate of a layer over that of the next one
 	LearningRate float64 `json:"learning-rate"`
 	Schedule     string  `json:"schedule"`     // ScheduleConstant, ScheduleStep or ScheduleCosine
 	WarmUp       int     `json:"warm-up"`      // steps over which the learning rate rises to its value
@@ -52,6 +66,15 @@ type Config struct {
 const (
 	OutputSigmoid = "sigmoid"
 	OutputLinear  = "linear"
+	OutputTree    = "tree"
+	OutputSoftmax = "softmax-tree"
+
+	InitAll  = "all"
+	InitBody = "body"
+
+	OptimiserAdam  = "adam"
+	OptimiserAdamW = "adamw"
+	OptimiserSGD   = "sgd"
 
 	CropROI    = "roi"
 	CropCentre = "centre"

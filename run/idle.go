@@ -1,6 +1,9 @@
 package run
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // A dependence says that a setting has an effect only while another has certain
 // values. To give it a value that does nothing is an error; one that a weaker
@@ -14,6 +17,18 @@ type dependence struct {
 }
 
 var dependences = []dependence{
+	{"validation", "folds", func(c *Config) bool { return c.Folds == 0 },
+		"one fold is held back", "leave validation or folds out", ""},
+	{"fold", "folds", func(c *Config) bool { return c.Folds > 0 },
+		"there are no folds", "set folds to how many, or leave fold out", ""},
+	{"init-layers", "init-from", func(c *Config) bool { return c.InitFrom != "" },
+		"all weights are drawn", "name a run or model by init-from, or leave init-layers out", InitAll},
+	{"epochs", "steps", func(c *Config) bool { return c.Steps == 0 },
+		"the run ends after so many steps", "leave epochs or steps out", ""},
+	{"weight-decay", "optimiser", func(c *Config) bool { return c.Optimiser != OptimiserAdam },
+		"adam does not decay weights", "set optimiser to adamw, or leave weight-decay out", "0"},
+	{"momentum", "optimiser", func(c *Config) bool { return c.Optimiser == OptimiserSGD },
+		"only sgd has a momentum of its own", "set optimiser to sgd, or leave momentum out", ""},
 	{"crop-width", "crop", func(c *Config) bool { return c.Crop == CropCentre },
 		"the region of interest finds its own width", "set crop to centre, or leave crop-width out", ""},
 	{"decay-every", "schedule", func(c *Config) bool { return c.Schedule == ScheduleStep },
@@ -36,7 +51,7 @@ var dependences = []dependence{
 		"regions of interest differ in size and have none", "set crop to centre, or leave margin out", "0"},
 	{"crops-on", "augment", func(c *Config) bool { return c.Augment == AugmentGraph },
 		"only changes made in the graph take crops from the device", "set augment to graph, or leave crops-on out", CropsOnHost},
-	{"patience", "validation", func(c *Config) bool { return c.Validation > 0 },
+	{"patience", "validation", func(c *Config) bool { return c.Validation > 0 || c.Folds > 0 },
 		"improvement is measured on rows held back, and there are none", "hold rows back with validation, or leave patience out", "0"},
 	{"runs", runDirKey, func(c *Config) bool { return c.RunDir == "" },
 		"the new run's folder is named exactly", "leave runs or run-dir out", ""},
@@ -56,12 +71,12 @@ func (v *Values) settle() error {
 		}
 		s, _ := Lookup(d.key)
 		on, _ := Lookup(d.on)
-		text := s.Format(&v.Config)
+		text, now := s.Format(&v.Config), cmp.Or(on.Format(&v.Config), "empty")
 		agrees := d.off != "" && text == d.off
 		if v.Given(d.key) && !agrees && v.origins[d.key].source >= v.origins[d.on].source {
 			a := assigned{Assignment{d.key, text}, v.origins[d.key]}
 			return &UsageError{
-				Err:  fmt.Errorf("%s has no effect: %s (%s is %s: %s)", a.subject(), d.why, d.on, on.Format(&v.Config), v.Origin(d.on)),
+				Err:  fmt.Errorf("%s has no effect: %s (%s is %s: %s)", a.subject(), d.why, d.on, now, v.Origin(d.on)),
 				Hint: d.mend,
 			}
 		}
@@ -73,7 +88,7 @@ func (v *Values) settle() error {
 			return err
 		}
 		delete(v.origins, d.key)
-		v.idle[d.key] = fmt.Sprintf("no effect while %s is %s", d.on, on.Format(&v.Config))
+		v.idle[d.key] = fmt.Sprintf("no effect while %s is %s", d.on, now)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ const (
 	CategoryData         = "Data"
 	CategoryNetwork      = "Network"
 	CategoryTraining     = "Training"
-	CategoryOptimiser    = "Learning rate"
+	CategoryOptimiser    = "Optimiser"
 	CategoryAugmentation = "Augmentation"
 	CategoryFolders      = "Folders and machine"
 )
@@ -41,22 +41,36 @@ var Settings = []Setting{
 		number(func(c *Config) *float64 { return &c.Validation }, "a share from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })},
 	{"split-seed", CategoryData, "1", "seed that chooses the rows held back",
 		seed(func(c *Config) *uint64 { return &c.SplitSeed })},
+	{"folds", CategoryData, "0", "parts of equal size that the rows are split into, one of which is held back; 0 = as validation says",
+		whole(func(c *Config) *int { return &c.Folds }, 0, 1000)},
+	{"fold", CategoryData, "1", "which of the folds is held back, from 1 on",
+		whole(func(c *Config) *int { return &c.Fold }, 1, 1000)},
 
 	{"preset", CategoryNetwork, "small", "network and recipe to start from",
 		name("the name of a preset", func(c *Config) *string { return &c.Preset })},
 	{"network", CategoryNetwork, "small", "network to train",
 		name("the name of a network", func(c *Config) *string { return &c.Network })},
 	{"output", CategoryNetwork, OutputSigmoid, "last layer of the network",
-		choice(func(c *Config) *string { return &c.Output }, OutputSigmoid, OutputLinear)},
+		choice(func(c *Config) *string { return &c.Output }, OutputSigmoid, OutputLinear, OutputTree, OutputSoftmax)},
+	{"init-from", CategoryNetwork, "", "folder of a run or model whose weights training starts from",
+		text(func(c *Config) *string { return &c.InitFrom })},
+	{"init-layers", CategoryNetwork, InitAll, "which layers start from them; body is all but the last one with weights",
+		choice(func(c *Config) *string { return &c.InitLayers }, InitAll, InitBody)},
+	{"freeze", CategoryNetwork, "", "layers that do not learn, their names with commas between",
+		text(func(c *Config) *string { return &c.Freeze })},
 	{"crop", CategoryNetwork, CropROI, "part of the image that is used: the region of interest, or the centre",
 		choice(func(c *Config) *string { return &c.Crop }, CropROI, CropCentre)},
 	{"crop-width", CategoryNetwork, "424", "side of the centre crop in pixels of the 424 original",
 		whole(func(c *Config) *int { return &c.CropWidth }, 16, 424)},
 	{"size", CategoryNetwork, "64", "side of the network's input in pixels",
 		whole(func(c *Config) *int { return &c.Size }, 8, 424)},
+	{"oversample", CategoryNetwork, "1", "pixels of the cached crop to one of the input, along an axis: more blur images less as they are turned",
+		number(func(c *Config) *float64 { return &c.Oversample }, "a number from 1 to 4", func(x float64) bool { return x >= 1 && x <= 4 })},
 
 	{"epochs", CategoryTraining, "10", "passes over the training rows",
 		whole(func(c *Config) *int { return &c.Epochs }, 1, math.MaxInt32)},
+	{"steps", CategoryTraining, "0", "steps of the whole run, in place of epochs; 0 = as epochs says",
+		whole(func(c *Config) *int { return &c.Steps }, 0, math.MaxInt32)},
 	{"batch-size", CategoryTraining, "64", "images a step",
 		whole(func(c *Config) *int { return &c.BatchSize }, 1, 65536)},
 	{"seed", CategoryTraining, "1", "seed of the weights, the order of rows, dropout and augmentation",
@@ -67,7 +81,17 @@ var Settings = []Setting{
 		whole(func(c *Config) *int { return &c.Patience }, 0, math.MaxInt32)},
 	{"precision", CategoryTraining, PrecisionFloat32, "what a training step computes in; auto is the fastest that is safe on the device",
 		choice(func(c *Config) *string { return &c.Precision }, PrecisionFloat32, PrecisionBFloat16, PrecisionFloat16, PrecisionAuto)},
+	{"average", CategoryTraining, "0", "decay, each step, of the moving average of the weights that is scored and kept; 0 = the weights themselves",
+		number(func(c *Config) *float64 { return &c.Average }, "a number from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })},
+	{"label-bias", CategoryTraining, "false", "start the last layer's biases from the training rows' mean votes",
+		toggle(func(c *Config) *bool { return &c.LabelBias })},
 
+	{"optimiser", CategoryOptimiser, OptimiserAdam, "rule by which the weights move; sgd has Nesterov's momentum",
+		choice(func(c *Config) *string { return &c.Optimiser }, OptimiserAdam, OptimiserAdamW, OptimiserSGD)},
+	{"weight-decay", CategoryOptimiser, "0", "share of the kernels taken off at each step, times the learning rate; with adamw and sgd",
+		number(func(c *Config) *float64 { return &c.WeightDecay }, "a number of at least 0", func(x float64) bool { return x >= 0 })},
+	{"momentum", CategoryOptimiser, "0.9", "Nesterov's momentum, with sgd",
+		number(func(c *Config) *float64 { return &c.Momentum }, "a number from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })},
 	{"learning-rate", CategoryOptimiser, "0.001", "learning rate, the highest where it changes",
 		number(func(c *Config) *float64 { return &c.LearningRate }, "a number above 0", func(x float64) bool { return x > 0 })},
 	{"schedule", CategoryOptimiser, ScheduleConstant, "how the learning rate changes",
@@ -78,6 +102,8 @@ var Settings = []Setting{
 		whole(func(c *Config) *int { return &c.DecayEvery }, 1, math.MaxInt32)},
 	{"decay-factor", CategoryOptimiser, "0.1", "learning rate after a drop over that before it, with schedule step",
 		number(func(c *Config) *float64 { return &c.DecayFactor }, "a number above 0 and at most 1", func(x float64) bool { return x > 0 && x <= 1 })},
+	{"layer-decay", CategoryOptimiser, "1", "learning rate of a layer over that of the layer behind it",
+		number(func(c *Config) *float64 { return &c.LayerDecay }, "a number above 0 and at most 1", func(x float64) bool { return x > 0 && x <= 1 })},
 	{"clip-norm", CategoryOptimiser, "0", "largest norm of the whole gradient, 0 = not clipped",
 		number(func(c *Config) *float64 { return &c.ClipNorm }, "a number of at least 0", func(x float64) bool { return x >= 0 })},
 

@@ -18,6 +18,8 @@ func TestSettingsCoverConfig(t *testing.T) {
 		"loss": "weighted-mse", "learning-rate": "0.7", "schedule": "step", "decay-factor": "0.7",
 		"augment": "none", "rotate": "false", "flip": "false", "zoom": "1.7", "shift": "0.07", "tensorboard": "true",
 		"precision": "bfloat16", "xla": "true", "crops-on": "device",
+		"init-layers": "body", "oversample": "1.5", "average": "0.7", "label-bias": "true", "optimiser": "sgd",
+		"weight-decay": "0.7", "momentum": "0.7", "layer-decay": "0.7",
 	}
 	for i := range config.NumField() {
 		key := config.Field(i).Tag.Get("json")
@@ -87,7 +89,7 @@ func TestSettingsTable(t *testing.T) {
 		if err := s.Parse(&c, d.off); d.off != "" && err != nil {
 			t.Error(err)
 		}
-		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.key == "crops-on") {
+		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.on == "optimiser" || d.on == "init-from" || d.key == "fold" || d.key == "crops-on") {
 			t.Errorf("%s, which depends on %s, works by default = %v", d.key, d.on, d.works(&c))
 		}
 	}

@@ -32,29 +32,42 @@ func ExampleValues_WriteYAML() {
 	// data: /galaxies                  # environment TFGALAXY_DATA
 	// validation: 0.1                  # default
 	// split-seed: 1                    # default
+	// folds: 0                         # default
+	// # fold: 1                        # no effect while folds is 0
 	//
 	// # Network
 	// preset: small                    # default
 	// network: small                   # default
 	// output: sigmoid                  # default
+	// init-from: ""                    # default
+	// # init-layers: all               # no effect while init-from is empty
+	// freeze: ""                       # default
 	// crop: roi                        # default
 	// # crop-width: 424                # no effect while crop is roi
 	// size: 64                         # default
+	// oversample: 1                    # default
 	//
 	// # Training
 	// epochs: 12                       # preset small
+	// steps: 0                         # default
 	// batch-size: 64                   # default
 	// seed: 7                          # flag --seed
 	// loss: mse                        # default
 	// patience: 0                      # default
 	// precision: float32               # default
+	// average: 0                       # default
+	// label-bias: false                # default
 	//
-	// # Learning rate
+	// # Optimiser
+	// optimiser: adam                  # default
+	// # weight-decay: 0                # no effect while optimiser is adam
+	// # momentum: 0.9                  # no effect while optimiser is adam
 	// learning-rate: 0.001             # default
 	// schedule: cosine                 # preset small
 	// warm-up: 0                       # default
 	// # decay-every: 10                # no effect while schedule is cosine
 	// # decay-factor: 0.1              # no effect while schedule is cosine
+	// layer-decay: 1                   # default
 	// clip-norm: 0                     # default
 	//
 	// # Augmentation
@@ -103,7 +116,7 @@ func randomFlags(rng *rand.Rand) []Assignment {
 				break
 			}
 		}
-		if s.Key != runDirKey && rng.IntN(4) > 0 {
+		if s.Key != runDirKey && rng.IntN(3) == 0 {
 			flags = append(flags, Assignment{s.Key, text})
 		}
 	}
