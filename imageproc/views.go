@@ -2,12 +2,15 @@ package imageproc
 
 import "math/bits"
 
-// Views are the product of 16 rotations, flip and 3 zooms.
+// viewZooms are the zooms of views, one after the other.
+var viewZooms = [...]float64{1, 1 / 1.1, 1.1}
+
+// Views are the product of 16 rotations, flip and the zooms.
 const (
 	viewRotations = 16
 	viewFlips     = 2
 	// MaxViews is how many views there are.
-	MaxViews = viewRotations * viewFlips * 3
+	MaxViews = viewRotations * viewFlips * len(viewZooms)
 )
 
 // Views returns the first n of MaxViews ways of looking at an image, for averaging
@@ -20,13 +23,40 @@ const (
 func Views(n int) []Transform {
 	views := make([]Transform, min(n, MaxViews))
 	for i := range views {
-		// Counting with the bits reversed halves the gaps one after another.
-		turn := bits.Reverse8(uint8(i/viewFlips%viewRotations)) >> 4
 		views[i] = Transform{
-			Degrees: float64(turn) * 360 / viewRotations,
+			Degrees: 360 * evenly(i/viewFlips%viewRotations),
 			Flip:    i%viewFlips == 1,
-			Zoom:    []float64{1, 1 / 1.1, 1.1}[i/(viewFlips*viewRotations)],
+			Zoom:    viewZooms[i/(viewFlips*viewRotations)],
 		}
 	}
 	return views
 }
+
+// Views for networks with the square's symmetry are the product of 8 rotations
+// within a quarter turn and the zooms.
+const (
+	symmetricRotations = 8
+	// MaxSymmetricViews is how many of them there are.
+	MaxSymmetricViews = symmetricRotations * len(viewZooms)
+)
+
+// SymmetricViews returns the first n of MaxSymmetricViews views for a network
+// whose votes neither quarter turns nor mirrors change: there are none of these
+// among them. Fewer views are the start of more. The first is the image as it is;
+// then it is turned by 45, by 22.5 and 67.5, and from view 4 on by 11.25, 56.25,
+// 33.75 and 78.75 degrees, which for such a network are 64 views around the circle
+// and in the mirror. Then all 8 come again at zoom 1/1.1, and at last at 1.1.
+func SymmetricViews(n int) []Transform {
+	views := make([]Transform, min(n, MaxSymmetricViews))
+	for i := range views {
+		views[i] = Transform{
+			Degrees: 90 * evenly(i%symmetricRotations),
+			Zoom:    viewZooms[i/symmetricRotations],
+		}
+	}
+	return views
+}
+
+// evenly returns the i'th place in [0, 1), 0, 1/2, 1/4, 3/4 and so on: counting
+// with the bits reversed halves the gaps one after another.
+func evenly(i int) float64 { return float64(bits.Reverse8(uint8(i))) / 256 }

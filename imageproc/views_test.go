@@ -31,6 +31,27 @@ func TestViews(t *testing.T) {
 	}
 }
 
+func TestSymmetricViews(t *testing.T) {
+	var want []Transform
+	for _, degrees := range []float64{0, 45, 22.5, 67.5, 11.25, 56.25, 33.75, 78.75} {
+		want = append(want, Transform{Degrees: degrees, Zoom: 1})
+	}
+	all := SymmetricViews(MaxSymmetricViews + 1) // there are no more
+	if len(all) != MaxSymmetricViews {
+		t.Fatalf("%d views, want %d", len(all), MaxSymmetricViews)
+	}
+	for i, v := range all {
+		if w := (Transform{Degrees: want[i%8].Degrees, Zoom: []float64{1, 1 / 1.1, 1.1}[i/8]}); v != w {
+			t.Errorf("view %d is %+v, want %+v", i, v, w)
+		}
+	}
+	for n := range MaxSymmetricViews {
+		if !slices.Equal(SymmetricViews(n), all[:n]) {
+			t.Errorf("%d views are not the start of all", n)
+		}
+	}
+}
+
 // A view of a galaxy keeps its centre.
 func TestViewsKeepTheCentre(t *testing.T) {
 	for _, size := range []int{45, 64} {
@@ -38,7 +59,7 @@ func TestViewsKeepTheCentre(t *testing.T) {
 		src := make([]byte, 3*srcSize*srcSize)
 		PackRGB(src, disc(srcSize, srcSize, srcSize/2-0.5, srcSize/2-0.5, 15))
 		dst := make([]byte, 3*size*size)
-		for _, v := range Views(MaxViews) {
+		for _, v := range slices.Concat(Views(MaxViews), SymmetricViews(MaxSymmetricViews)) {
 			v.WarpRGB(dst, size, src, srcSize)
 			x, y := centreOfMass(UnpackRGB(dst, size))
 			const tolerance = 0.02 // rounding to 256 levels
