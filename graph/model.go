@@ -22,6 +22,7 @@ import (
 type Model struct {
 	Size          int    // height and width of its input in pixels
 	Preprocessing []byte // the JSON written beside it
+	Symmetry      string // of its network: SymmetryD4, or "" for none
 
 	model       *tf.SavedModel
 	serving     call
@@ -50,6 +51,10 @@ func LoadModel(dir string) (*Model, error) {
 	if err != nil {
 		return nil, fail(fmt.Errorf("it does not say how its images are cut: %w", err))
 	}
+	network, err := readDescription(dir)
+	if err != nil {
+		return nil, fail(err)
+	}
 	if err := Load(); err != nil {
 		return nil, fail(err)
 	}
@@ -64,7 +69,7 @@ func LoadModel(dir string) (*Model, error) {
 	if err != nil {
 		return nil, fail(explain(err))
 	}
-	m := &Model{Preprocessing: preprocessing, model: loaded}
+	m := &Model{Preprocessing: preprocessing, Symmetry: network.Symmetry, model: loaded}
 	if err := m.bind(); err != nil {
 		loaded.Session.Close()
 		return nil, fail(err)

@@ -72,6 +72,9 @@ func writeSavedModel(dir string, net *Network, weights Weights, e Export) ([]Sig
 	if err := os.WriteFile(filepath.Join(dir, extraAssets, preprocessingKey), e.Preprocessing, 0o666); err != nil {
 		return nil, err
 	}
+	if err := net.describe(dir); err != nil {
+		return nil, err
+	}
 	meta, err := n.metaGraph(signatures)
 	if err != nil {
 		return nil, err
