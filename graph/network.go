@@ -86,6 +86,9 @@ type LayerInfo struct {
 	vars         []Variable
 }
 
+// Variables lists what the layer learns and follows, under its full names.
+func (l LayerInfo) Variables() []Variable { return slices.Clone(l.vars) }
+
 // Table lists the network's layers with shapes, weights and multiply-adds. It
 // returns an error that names the first layer that does not fit its input.
 func (n *Network) Table() ([]LayerInfo, error) {
