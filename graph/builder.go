@@ -117,9 +117,24 @@ type passInputs struct {
 	// averages, unless nil, makes it a training pass, whose batch norm measures
 	// the batch, and collects the moves of its averages.
 	averages *[]average
+	// frozen, unless nil, tells which variables do not move in a training pass. A
+	// layer whose variables all do not is in inference form there too.
+	frozen func(name string) bool
 	// draw, unless nil, turns dropout on, in a layer whose input has the shape in:
 	// see pass.
 	draw func(scope *op.Scope, layer int, in Shape) tf.Output
+}
+
+// holds reports whether a layer has variables that could move and none that does.
+func (in passInputs) holds(row LayerInfo) bool {
+	could := false
+	for _, v := range row.vars {
+		if v.Trainable && (in.frozen == nil || !in.frozen(v.Name)) {
+			return false
+		}
+		could = could || v.Trainable
+	}
+	return could
 }
 
 // forwarded is what comes out of a forward pass.
@@ -154,10 +169,14 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 		}
 		p := &pass{
 			scope: scope.SubScope(row.Name), x: x, in: row.in, dtype: dtype, values: map[string]tf.Output{},
-			training: in.averages != nil,
+			training: in.averages != nil && !in.holds(row),
 		}
 		for _, v := range row.vars {
-			p.values[v.Name[len(row.Name)+1:]] = b.vars[v.Name].read
+			value := b.vars[v.Name]
+			if in.averages == nil {
+				value = b.evaluated(value)
+			}
+			p.values[v.Name[len(row.Name)+1:]] = value.read
 		}
 		if in.draw != nil {
 			p.draw = func() tf.Output { return in.draw(p.sub("draw"), i, row.in) }
@@ -261,34 +280,4 @@ func clipByGlobalNorm(scope *op.Scope, gradients []tf.Output, limit float64) []t
 		clipped[i] = op.Mul(scope.SubScope(fmt.Sprintf("clip%d", i)), g, factor)
 	}
 	return clipped
-}
-
-// Adam's settings, as Kingma & Ba 2015 (arXiv 1412.6980) give them.
-const (
-	adamBeta1   = 0.9
-	adamBeta2   = 0.999
-	adamEpsilon = 1e-8
-)
-
-// adam adds the optimiser's slots and one update for each gradient. step is the
-// number of updates made so far.
-func (b *builder) adam(scope *op.Scope, targets []*variable, gradients []tf.Output, step, learningRate tf.Output) []*tf.Operation {
-	count := op.Cast(scope, step, tf.Float)
-	count = op.AddV2(scope.SubScope("count"), count, op.Const(scope.SubScope("one"), float32(1)))
-	constant := func(name string, x float64) tf.Output { return op.Const(scope.SubScope(name), float32(x)) }
-	beta1, beta2, epsilon := constant("beta1", adamBeta1), constant("beta2", adamBeta2), constant("epsilon", adamEpsilon)
-	power1 := op.Pow(scope.SubScope("power1"), beta1, count)
-	power2 := op.Pow(scope.SubScope("power2"), beta2, count)
-
-	var updates []*tf.Operation
-	for i, v := range targets {
-		m := b.addVariable(Variable{Name: "adam/m/" + v.Name, Shape: v.Shape, Role: Offset}, tf.Float)
-		w := b.addVariable(Variable{Name: "adam/v/" + v.Name, Shape: v.Shape, Role: Offset}, tf.Float)
-		if b.scope.Err() != nil {
-			return nil
-		}
-		updates = append(updates, op.ResourceApplyAdam(scope.SubScope(fmt.Sprintf("apply%d", i)),
-			v.handle, m.handle, w.handle, power1, power2, learningRate, beta1, beta2, epsilon, gradients[i]))
-	}
-	return updates
 }

@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -139,13 +141,25 @@ func (t *Trainer) Save(dir string) error {
 func (t *Trainer) Restore(dir string) error { return t.builder.read(t.session, t.saver, dir) }
 
 // ReadWeights reads the network's variables from a checkpoint that a Trainer of
-// the same network saved.
+// the same network saved: their moving averages where the checkpoint has them.
 func ReadWeights(net *Network, dir string) (Weights, error) {
+	weights, err := readWeights(net, dir, true)
+	if errors.Is(err, errNoVariable) {
+		return readWeights(net, dir, false)
+	}
+	return weights, err
+}
+
+func readWeights(net *Network, dir string, averages bool) (Weights, error) {
 	b, err := newBuilder(net)
 	if err != nil {
 		return nil, err
 	}
-	saver := b.addSaver(b.order, current)
+	vars := b.order
+	if averages {
+		vars = b.addAverages()
+	}
+	saver := b.addSaver(vars, current)
 	session, err := b.start()
 	if err != nil {
 		return nil, err
@@ -157,6 +171,9 @@ func ReadWeights(net *Network, dir string) (Weights, error) {
 	return b.weights(session)
 }
 
+// errNoVariable reports that a checkpoint lacks a variable.
+var errNoVariable = errors.New("there is no such variable")
+
 // read sets the saver's variables from the checkpoint in a folder.
 func (b *builder) read(session *tf.Session, s saver, dir string) error {
 	prefix := filepath.Join(dir, checkpointName)
@@ -164,7 +181,10 @@ func (b *builder) read(session *tf.Session, s saver, dir string) error {
 		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
 	}
 	if err := s.run(session, prefix, s.restore, nil); err != nil {
-		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, explain(err))
+		if err = explain(err); strings.Contains(err.Error(), "not found in checkpoint") {
+			err = fmt.Errorf("%w: %w", errNoVariable, err)
+		}
+		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, err)
 	}
 	return nil
 }
@@ -180,12 +200,12 @@ func (b *builder) startWith(options *corepb.GraphOptions) (*tf.Session, error) {
 	return newSessionWith(b.graph, options)
 }
 
-// weights copies the network's variables out of a session.
+// weights copies the network's variables out of a session, or their averages.
 func (b *builder) weights(session *tf.Session) (Weights, error) {
 	weights := Weights{}
 	for _, row := range b.table {
 		for _, v := range row.vars {
-			out, err := session.Run(nil, []tf.Output{b.vars[v.Name].read}, nil)
+			out, err := session.Run(nil, []tf.Output{b.evaluated(b.vars[v.Name]).read}, nil)
 			if err != nil {
 				return nil, explain(err)
 			}

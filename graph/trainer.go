@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -19,6 +21,20 @@ type Options struct {
 	LossWeights [galaxyzoo.NumAnswers]float32
 	ClipNorm    float64 // limit of the norm of all gradients together; 0 is none
 	Seed        uint64  // of the initial weights and of dropout
+
+	Optimiser   Optimiser // "" is Adam
+	WeightDecay float64   // share of the kernels that a step takes off, times the learning rate; not with Adam
+	Momentum    float64   // of SGD, Nesterov's, from 0 to below 1
+	Average     float64   // decay, each step, of the moving average of the weights, from 0 to below 1; 0 is none
+
+	// OutputBias is what the last dense layer's bias starts as, [37]; nil leaves it
+	// to the network's rule. See LabelBias.
+	OutputBias []float32
+	// RateFactors are what the learning rate of a variable is multiplied with, by its
+	// name; 1 where there is none. At 0 the variable is frozen: it has no gradient,
+	// and batch norm whose variables all are keeps its moving averages, and uses
+	// them.
+	RateFactors map[string]float64
 
 	Precision Precision // of a training step; "" is Float32
 	XLA       bool      // has TensorFlow compile the graph by XLA
@@ -88,6 +104,9 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	if err := checkPrecision(o.Precision); err != nil {
 		return nil, err
 	}
+	if err := o.checkOptimiser(net); err != nil {
+		return nil, err
+	}
 	b, err := newBuilder(net)
 	if err != nil {
 		return nil, err
@@ -116,7 +135,10 @@ func (t *Trainer) build() {
 		return
 	}
 
-	targets := b.trainable()
+	targets := slices.DeleteFunc(b.trainable(), func(v *variable) bool { return o.frozen(v.Name) })
+	if o.Average > 0 {
+		b.addAverages()
+	}
 	reads := make([]tf.Output, len(targets))
 	for i, v := range targets {
 		reads[i] = v.read
@@ -126,17 +148,21 @@ func (t *Trainer) build() {
 	}
 	var averages []average
 	training := b.forward(root.SubScope("training"), t.feed.out, passInputs{
-		dtype: o.Precision.dtype(), averages: &averages, draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
+		dtype: o.Precision.dtype(), averages: &averages, frozen: o.frozen,
+		draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
 	})
 	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)
 	gradients := t.gradients(reads)
 	if root.Err() != nil {
 		return
 	}
-	updates := b.adam(root.SubScope("adam"), targets, gradients, t.step.read, t.rate)
+	updates := t.optimise(root.SubScope("optimiser"), targets, gradients)
 	updates = append(updates, t.follow(root.SubScope("averages"), averages)...)
 	if root.Err() != nil {
 		return
+	}
+	if o.Average > 0 {
+		updates = append(updates, t.average(root.SubScope("average"), updates)...)
 	}
 	// Once the weights have moved the step counts; `train` stands for it all.
 	after := root.SubScope("step").WithControlDependencies(updates...)
@@ -204,11 +230,7 @@ func (t *Trainer) initialise() error {
 			}
 			continue
 		}
-		values := t.net.Init.initialValues(v.Variable, t.options.Seed)
-		if t.scale != nil && v == t.scale.scale {
-			values[0] = firstLossScale
-		}
-		if err := assign(t.session, v, values); err != nil {
+		if err := assign(t.session, v, t.initialValues(v)); err != nil {
 			return err
 		}
 	}
@@ -219,6 +241,44 @@ func (t *Trainer) initialise() error {
 		return err
 	}
 	t.rateValue = floats(memory)
+	return nil
+}
+
+// initialValues returns what a float32 variable starts as; a moving average as what
+// it is of.
+func (t *Trainer) initialValues(v *variable) []float32 {
+	of := v.Variable
+	of.Name = strings.TrimPrefix(of.Name, averagePrefix)
+	if bias := t.options.OutputBias; bias != nil && of.Name == t.builder.outputBias() {
+		return bias
+	}
+	values := t.net.Init.initialValues(of, t.options.Seed)
+	if t.scale != nil && v == t.scale.scale {
+		values[0] = firstLossScale
+	}
+	return values
+}
+
+// SetWeights sets the network's variables that are named, as training starts from
+// them: their moving averages too.
+func (t *Trainer) SetWeights(weights Weights) error {
+	known := map[string]bool{}
+	for _, row := range t.builder.table {
+		for _, v := range row.vars {
+			known[v.Name] = true
+		}
+	}
+	for name, values := range weights {
+		if !known[name] {
+			return fmt.Errorf("failed to set %s: network %q has no such variable", name, t.net.Name)
+		}
+		v := t.builder.vars[name]
+		for _, v := range slices.Compact([]*variable{v, t.builder.evaluated(v)}) {
+			if err := assign(t.session, v, values); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
@@ -235,7 +295,7 @@ func assign(s *tf.Session, v *variable, values []float32) error {
 	return explain(err)
 }
 
-// Step makes one step of Adam on the batch, which t.NewBatch made, with the given
+// Step makes one step of the optimiser on the batch, which t.NewBatch made, with the given
 // learning rate, and returns the loss before it. A step in Float16 may return
 // ErrOverflow: then it changed nothing but the scale of the loss.
 func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
@@ -261,7 +321,8 @@ func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
 	return loss, nil
 }
 
-// Predict writes the network's votes for the batch's images, in inference mode.
+// Predict writes the network's votes for the batch's images, in inference mode, by
+// the moving average of the weights where there is one.
 // votes has the batch's number of rows.
 func (t *Trainer) Predict(b *Batch, votes []galaxyzoo.Votes) error {
 	return predict(t.session, t.images, t.predictions, b, votes)
@@ -300,7 +361,8 @@ func (t *Trainer) Steps() (int64, error) {
 	return out[0].Value().(int64), nil
 }
 
-// Weights copies the network's variables, the moving averages included.
+// Weights copies the network's variables, those of batch norm's averages included:
+// the moving average of each where there is one.
 func (t *Trainer) Weights() (Weights, error) { return t.builder.weights(t.session) }
 
 // Device names the device that the network runs on, "CPU" or "GPU:0 (...)".
