@@ -77,7 +77,11 @@ func TestLoadCropsWantsRows(t *testing.T) {
 func TestGraphTransformsAsTheHost(t *testing.T) {
 	const rows, tolerance = 32, 0.5 + 1./16
 	net := tiny()
-	for _, side := range []int{net.Size, net.Size + 6} {
+	for _, crop := range []struct {
+		side  int
+		scale float64 // pixels of the crop to one of the image
+	}{{net.Size, 1}, {net.Size + 6, 1}, {net.Size * 3 / 2, 1.5}, {2*net.Size + 8, 2}} {
+		side := crop.side
 		trainer := newTrainer(t, net, Options{Feed: FeedCrops, CropSize: side})
 		crops := randomBatch(t, rows, side, 3)
 		batch, err := trainer.NewBatch(rows)
@@ -90,7 +94,7 @@ func TestGraphTransformsAsTheHost(t *testing.T) {
 		changes := make([]imageproc.Transform, rows)
 		for i := range changes {
 			changes[i] = augmentation.Draw(rng)
-			batch.SetTransform(i, changes[i].Projective(net.Size, side), changes[i].Tint())
+			batch.SetTransform(i, changes[i].Projective(net.Size, side, crop.scale), changes[i].Tint())
 		}
 		feeds, err := trainer.feed.feeds(batch)
 		if err != nil {
@@ -103,7 +107,7 @@ func TestGraphTransformsAsTheHost(t *testing.T) {
 		got := copyFloats(out[0])
 		want := make([]byte, Channels*net.Size*net.Size)
 		for i, change := range changes {
-			change.WarpRGB(want, net.Size, crops.Image(i), side)
+			change.WarpRGB(want, net.Size, crops.Image(i), side, crop.scale)
 			for k, level := range want {
 				if d := math.Abs(float64(got[i*len(want)+k]) - float64(level)); d > tolerance {
 					t.Fatalf("crops of %d, image %d, %+v: value %d is %.3f in the graph, %d on the host", side, i, change, k, got[i*len(want)+k], level)

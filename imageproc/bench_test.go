@@ -70,10 +70,11 @@ func BenchmarkApply(b *testing.B) {
 		{Crop: CropROI, Size: 64},
 		{Crop: CropCentre, Width: 207, Size: 69},
 		{Crop: CropCentre, Width: 256, Size: 64, Margin: 16},
+		{Crop: CropCentre, Width: 256, Size: 64, Oversample: 1.5},
 	} {
 		b.Run(p.String(), func(b *testing.B) {
 			packed := make([]byte, 3*p.CropSize()*p.CropSize())
-			each(b, decoded, func(img *image.NRGBA) { PackRGB(packed, p.Apply(img)) })
+			each(b, decoded, func(img *image.NRGBA) { PackRGB(packed, p.Cut(img)) })
 		})
 	}
 }
@@ -119,6 +120,6 @@ func BenchmarkCacheCrop(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i = (i + 73) % cache.Len()
-		Transform{}.WarpRGB(dst, cache.ViewSize(), cache.Crop(i), cache.Size())
+		cache.View(dst, i, Transform{})
 	}
 }

@@ -20,8 +20,9 @@ import (
 type Cache struct {
 	path   string
 	header cacheHeader
-	view   int
-	file   []byte // the mapping; nil once closed
+	view   int     // side of what a network sees of a crop, pixels
+	scale  float64 // pixels of a crop to one of those
+	file   []byte  // the mapping; nil once closed
 }
 
 // OpenCache opens the crops of c under p, decoded by d, in the folder dir, making both the
@@ -55,7 +56,7 @@ func OpenCache(ctx context.Context, dir string, d *Decoder, c *galaxyzoo.Catalog
 	if err != nil {
 		return nil, err
 	}
-	cache.view = p.Size
+	cache.view, cache.scale = p.Size, p.Scale()
 	return cache, nil
 }
 
@@ -144,9 +145,19 @@ func (c *Cache) Len() int { return c.header.count }
 // Size returns the side of a crop in pixels, its margin included.
 func (c *Cache) Size() int { return c.header.size }
 
-// ViewSize returns the side in pixels of what a network sees of a crop, its
-// middle, which the zero Transform copies.
+// ViewSize returns the side in pixels of what a network sees of a crop.
 func (c *Cache) ViewSize() int { return c.view }
+
+// Scale returns how many pixels of a crop there are to one that a network sees,
+// along an axis.
+func (c *Cache) Scale() float64 { return c.scale }
+
+// View writes what a network sees of galaxy i under a change to dst, packed RGB
+// [ViewSize, ViewSize, 3]. Under the zero Transform that is Preprocessing.Apply of
+// its image.
+func (c *Cache) View(dst []byte, i int, t Transform) {
+	t.WarpRGB(dst, c.view, c.Crop(i), c.header.size, c.scale)
+}
 
 // Path returns the name of the file.
 func (c *Cache) Path() string { return c.path }

@@ -75,10 +75,12 @@ func open(t testing.TB, dir string, c *galaxyzoo.Catalogue, p Preprocessing) (ca
 // checkCrops compares a cache with crops made one by one.
 func checkCrops(t testing.TB, cache *Cache, c *galaxyzoo.Catalogue, p Preprocessing) {
 	t.Helper()
-	if cache.Len() != c.Len() || cache.Size() != p.Size {
-		t.Fatalf("%d crops of %d pixels, want %d of %d", cache.Len(), cache.Size(), c.Len(), p.Size)
+	if cache.Len() != c.Len() || cache.Size() != p.CropSize() || cache.ViewSize() != p.Size || cache.Scale() != p.Scale() {
+		t.Fatalf("%d crops of %d pixels, %g to one of %d, want %d of %d, %g to one of %d", cache.Len(), cache.Size(), cache.Scale(), cache.ViewSize(),
+			c.Len(), p.CropSize(), p.Scale(), p.Size)
 	}
-	want := make([]byte, 3*p.Size*p.Size)
+	crop := make([]byte, 3*p.CropSize()*p.CropSize())
+	want, view := make([]byte, 3*p.Size*p.Size), make([]byte, 3*p.Size*p.Size)
 	for i := range c.Len() {
 		r, err := c.Open(i)
 		if err != nil {
@@ -89,9 +91,12 @@ func checkCrops(t testing.TB, cache *Cache, c *galaxyzoo.Catalogue, p Preprocess
 		if err != nil {
 			t.Fatal(err)
 		}
-		PackRGB(want, p.Apply(img))
-		if !bytes.Equal(cache.Crop(i), want) {
+		if PackRGB(crop, p.Cut(img)); !bytes.Equal(cache.Crop(i), crop) {
 			t.Fatalf("crop %d differs from the image's", i)
+		}
+		PackRGB(want, p.Apply(img))
+		if cache.View(view, i, Transform{}); !bytes.Equal(view, want) {
+			t.Fatalf("view %d differs from the image's", i)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (b *builder) writeCrops(ctx context.Context, f *os.File) error {
 	}
 	faults, err := Visit(ctx, b.decoder, CatalogueSources(b.catalogue), b.progress, func(visitor, position int, img *image.NRGBA) error {
 		crop := crops[visitor]
-		PackRGB(crop, b.preprocessing.Apply(img))
+		PackRGB(crop, b.preprocessing.Cut(img))
 		if _, err := f.WriteAt(crop, headerSize+int64(position)*int64(len(crop))); err != nil {
 			return fmt.Errorf("failed to write crops: %w", err)
 		}

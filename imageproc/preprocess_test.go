@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -36,6 +37,25 @@ func TestPreprocessingCheck(t *testing.T) {
 		{Preprocessing{Crop: CropCentre, Width: 424, Size: 64, Margin: 8}, "want none: with 424 pixels scaled to 64 no margin"},
 		{Preprocessing{Crop: CropCentre, Width: 50, Size: 100, Margin: 8}, "want none where 50 pixels are enlarged to 100"},
 		{Preprocessing{Crop: CropROI, Size: 64, Margin: 8}, `want none with crop "roi"`},
+		{Preprocessing{Crop: CropROI, Size: 69, Oversample: 1}, ""},
+		{Preprocessing{Crop: CropROI, Size: 69, Oversample: 3}, ""},
+		{Preprocessing{Crop: CropROI, Size: 64, Oversample: 1.125}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Oversample: 1.5}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 100, Size: 64, Oversample: 2}, ""},
+		{Preprocessing{Crop: CropROI, Size: 64, Oversample: 0.5}, "oversample is 0.5, want a multiple of 0.125 from 1 to 4"},
+		{Preprocessing{Crop: CropROI, Size: 64, Oversample: -1}, "oversample is -1, want a multiple"},
+		{Preprocessing{Crop: CropROI, Size: 64, Oversample: 4.125}, "oversample is 4.125, want a multiple"},
+		{Preprocessing{Crop: CropROI, Size: 60, Oversample: 1.2}, "oversample is 1.2, want a multiple"},
+		{Preprocessing{Crop: CropROI, Size: 64, Oversample: math.NaN()}, "oversample is NaN, want a multiple"},
+		{Preprocessing{Crop: CropROI, Size: 69, Oversample: 1.5}, "oversample is 1.5, which makes 69 pixels 103.5; want a multiple of 1 from 1 to 4"},
+		{Preprocessing{Crop: CropROI, Size: 42, Oversample: 1.25}, "which makes 42 pixels 52.5; want a multiple of 0.5 from 1 to 4"},
+		{Preprocessing{Crop: CropROI, Size: 512, Oversample: 3}, "oversample is 3, which makes 512 pixels 1536, want at most 1024"},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Oversample: 1.5, Margin: 20}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Oversample: 2, Margin: 21}, ""},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64, Oversample: 1.5, Margin: 21},
+			"crop margin is 21, want a multiple of 2 up to 20: with 256 pixels scaled to 64 these are whole pixels of the original and of the crop of 96 and within its 424"},
+		{Preprocessing{Crop: CropCentre, Width: 240, Size: 64, Oversample: 1.125, Margin: 4}, "crop margin is 4, want a multiple of 8 up to 24"},
+		{Preprocessing{Crop: CropCentre, Width: 100, Size: 64, Oversample: 2, Margin: 16}, "want none where 100 pixels are enlarged to 128"},
 	}
 	for _, test := range tests {
 		err := test.p.Check()
@@ -50,7 +70,8 @@ func TestPreprocessingJSON(t *testing.T) {
 		`{"crop":"roi","size":64}`:                 {Crop: CropROI, Size: 64},
 		`{"crop":"centre","width":207,"size":128}`: {Crop: CropCentre, Width: 207, Size: 128},
 
-		`{"crop":"centre","width":256,"size":64,"margin":16}`: {Crop: CropCentre, Width: 256, Size: 64, Margin: 16},
+		`{"crop":"centre","width":256,"size":64,"margin":16}`:                  {Crop: CropCentre, Width: 256, Size: 64, Margin: 16},
+		`{"crop":"centre","width":256,"size":64,"oversample":1.5,"margin":16}`: {Crop: CropCentre, Width: 256, Size: 64, Oversample: 1.5, Margin: 16},
 	} {
 		b, err := json.Marshal(p)
 		if err != nil || string(b) != text {
@@ -132,6 +153,9 @@ func TestPreprocessingName(t *testing.T) {
 		"roi-64":          {Crop: CropROI, Size: 64},
 		"centre207-69":    {Crop: CropCentre, Width: 207, Size: 69},
 		"centre256-64+16": {Crop: CropCentre, Width: 256, Size: 64, Margin: 16},
+
+		"roi-64x2":            {Crop: CropROI, Size: 64, Oversample: 2},
+		"centre256-64x1.5+16": {Crop: CropCentre, Width: 256, Size: 64, Oversample: 1.5, Margin: 16},
 	} {
 		if got := p.String(); got != want {
 			t.Errorf("%+v is named %q, want %q", p, got, want)
@@ -139,7 +163,8 @@ func TestPreprocessingName(t *testing.T) {
 	}
 }
 
-// The middle of a wide crop is the plain crop, whatever the size of the image.
+// The middle of a wide crop is the plain crop, whatever the size of the image, and
+// what a network sees of it, which Apply makes of either.
 func TestMarginKeepsTheMiddle(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, size := range []image.Point{{424, 424}, {424, 500}, {212, 212}, {301, 333}} {
@@ -149,22 +174,29 @@ func TestMarginKeepsTheMiddle(t *testing.T) {
 			{Crop: CropCentre, Width: 240, Size: 64, Margin: 4},
 			{Crop: CropCentre, Width: 207, Size: 69, Margin: 36},
 			{Crop: CropCentre, Width: 45, Size: 45, Margin: 189},
+			{Crop: CropCentre, Width: 256, Size: 64, Margin: 20, Oversample: 1.5},
+			{Crop: CropCentre, Width: 256, Size: 64, Margin: 21, Oversample: 2},
+			{Crop: CropCentre, Width: 240, Size: 64, Margin: 16, Oversample: 1.125},
 		} {
 			if err := p.Check(); err != nil {
 				t.Fatal(err)
 			}
 			plain := p
 			plain.Margin = 0
-			want := plain.Apply(img)
-			wide := p.Apply(img)
+			want, crop := plain.Apply(img), plain.Cut(img)
+			wide := p.Cut(img)
 			if side := p.CropSize(); wide.Rect != image.Rect(0, 0, side, side) || !wide.Opaque() {
 				t.Fatalf("%v: bounds %v, opaque %t", p, wide.Rect, wide.Opaque())
 			}
 			packed := make([]byte, 3*p.CropSize()*p.CropSize())
 			PackRGB(packed, wide)
 			got := make([]byte, 3*p.Size*p.Size)
-			Transform{}.WarpRGB(got, p.Size, packed, p.CropSize())
-			if string(UnpackRGB(got, p.Size).Pix) != string(want.Pix) {
+			Transform{}.WarpRGB(got, p.Size, packed, p.CropSize(), p.Scale())
+			if view := string(UnpackRGB(got, p.Size).Pix); view != string(want.Pix) || view != string(p.Apply(img).Pix) {
+				t.Errorf("%v of %v: the view is not that of the plain crop", p, size)
+			}
+			inner := wide.SubImage(wide.Rect.Inset((p.CropSize() - plain.CropSize()) / 2)).(*image.NRGBA)
+			if !sameImage(inner, crop) {
 				t.Errorf("%v of %v: the middle is not the plain crop", p, size)
 			}
 			if size.X == originalSide && wide.NRGBAAt(0, 0) == (color.NRGBA{A: 255}) {

@@ -37,8 +37,9 @@ func (t Transform) Tint() [3]float32 {
 // TensorFlow's ImageProjectiveTransformV3: pixel (x, y) of the result, of size
 // pixels a side, comes from (a0 x + a1 y + a2, b0 x + b1 y + b2) of the source, of
 // srcSize, both counted from the middle of the top left pixel. The last two are 0.
-func (t Transform) Projective(size, srcSize int) [8]float32 {
-	m := t.affine(size, srcSize)
+// scale is how many pixels of the source there are to one of the result at zoom 1.
+func (t Transform) Projective(size, srcSize int, scale float64) [8]float32 {
+	m := t.affine(size, srcSize, scale)
 	return [8]float32{
 		float32(m.xx), float32(m.xy), float32(m.x0),
 		float32(m.yx), float32(m.yy), float32(m.y0),
@@ -49,9 +50,11 @@ func (t Transform) Projective(size, srcSize int) [8]float32 {
 // (xx x + xy y + x0, yx x + yy y + y0).
 type affine struct{ xx, xy, x0, yx, yy, y0 float64 }
 
-// affine is exact in multiples of half a pixel for right angles at zoom 1.
-func (t Transform) affine(size, srcSize int) affine {
+// affine is exact in multiples of half of scale for right angles at zoom 1, where
+// scale is a fraction of a power of two.
+func (t Transform) affine(size, srcSize int, scale float64) affine {
 	sin, cos := sincosDegrees(t.Degrees)
+	sin, cos = scale*sin, scale*cos
 	if t.Zoom != 0 {
 		sin, cos = sin/t.Zoom, cos/t.Zoom
 	}

@@ -10,8 +10,8 @@ import (
 
 // interpolated makes the change as TensorFlow's ImageProjectiveTransformV3 does
 // with bilinear interpolation and a constant fill of 0, and tints the result.
-func interpolated(t Transform, size int, src []byte, srcSize int) []byte {
-	m, tint := t.Projective(size, srcSize), t.Tint()
+func interpolated(t Transform, size int, src []byte, srcSize int, scale float64) []byte {
+	m, tint := t.Projective(size, srcSize, scale), t.Tint()
 	at := func(x, y, c int) float64 {
 		if x < 0 || y < 0 || x >= srcSize || y >= srcSize {
 			return 0
@@ -39,26 +39,32 @@ func TestProjectiveIsWarp(t *testing.T) {
 	const tolerance = 1
 	rng := rand.New(rand.NewPCG(1, 1))
 	all := Augmentation{Rotate: true, Flip: true, Zoom: 1.5, Shift: 9, Brightness: 3}
-	for _, sizes := range [][2]int{{64, 64}, {64, 96}, {33, 45}, {20, 9}} {
-		size, srcSize := sizes[0], sizes[1]
+	for _, frame := range []struct {
+		size, srcSize int
+		scale         float64
+	}{{64, 64, 1}, {64, 96, 1}, {33, 45, 1}, {20, 9, 1}, {64, 96, 1.5}, {64, 144, 1.5}, {33, 99, 3}, {20, 25, 1.25}} {
+		size, srcSize := frame.size, frame.srcSize
 		src := randomRGB(rng, srcSize)
 		got := make([]byte, 3*size*size)
 		for range 60 {
 			change := all.Draw(rng)
-			change.WarpRGB(got, size, src, srcSize)
-			want := interpolated(change, size, src, srcSize)
+			change.WarpRGB(got, size, src, srcSize, frame.scale)
+			want := interpolated(change, size, src, srcSize, frame.scale)
 			for i := range got {
 				if abs(float64(got[i])-float64(want[i])) > tolerance {
-					t.Fatalf("%d of %d, %+v: value %d is %d, want %d", size, srcSize, change, i, got[i], want[i])
+					t.Fatalf("%+v, %+v: value %d is %d, want %d", frame, change, i, got[i], want[i])
 				}
 			}
 		}
 	}
-	if m := (Transform{}).Projective(64, 96); m != [8]float32{1, 0, 16, 0, 1, 16} {
+	if m := (Transform{}).Projective(64, 96, 1); m != [8]float32{1, 0, 16, 0, 1, 16} {
 		t.Errorf("the middle is %v", m)
 	}
-	if m := (Transform{Flip: true, ShiftX: 2}).Projective(64, 64); m != [8]float32{-1, 0, 65, 0, 1, 0} {
+	if m := (Transform{Flip: true, ShiftX: 2}).Projective(64, 64, 1); m != [8]float32{-1, 0, 65, 0, 1, 0} {
 		t.Errorf("flipped and then moved to the right by 2 is %v", m)
+	}
+	if m := (Transform{Zoom: 2, ShiftY: 4}).Projective(64, 128, 2); m != [8]float32{1, 0, 32, 0, 1, 28} {
+		t.Errorf("the half of a crop oversampled by 2, moved down by 4, is %v", m)
 	}
 }
 
@@ -67,7 +73,7 @@ func TestWholeShifts(t *testing.T) {
 	const size, srcSize = 20, 30
 	src, dst := randomRGB(rng, srcSize), make([]byte, 3*size*size)
 	for _, shift := range [][2]int{{3, 0}, {-4, 2}, {0, 5}, {5, -5}} {
-		Transform{ShiftX: float64(shift[0]), ShiftY: float64(shift[1])}.WarpRGB(dst, size, src, srcSize)
+		Transform{ShiftX: float64(shift[0]), ShiftY: float64(shift[1])}.WarpRGB(dst, size, src, srcSize, 1)
 		for y := range size {
 			from := 3 * (srcSize*(y+5-shift[1]) + 5 - shift[0])
 			if !bytes.Equal(dst[3*size*y:][:3*size], src[from:][:3*size]) {
@@ -92,8 +98,8 @@ func TestBrightness(t *testing.T) {
 	} {
 		for _, degrees := range []float64{0, 180} {
 			got, turned := make([]byte, 12), make([]byte, 12)
-			Transform{Degrees: degrees, Brightness: test.brightness}.WarpRGB(got, 2, levels, 2)
-			Transform{Degrees: -degrees}.WarpRGB(turned, 2, got, 2)
+			Transform{Degrees: degrees, Brightness: test.brightness}.WarpRGB(got, 2, levels, 2, 1)
+			Transform{Degrees: -degrees}.WarpRGB(turned, 2, got, 2, 1)
 			if !bytes.Equal(turned, test.want) {
 				t.Errorf("brightness %v at %v degrees: %v, want %v", test.brightness, degrees, turned, test.want)
 			}
@@ -103,6 +109,6 @@ func TestBrightness(t *testing.T) {
 
 func ExampleTransform_Projective() {
 	quarter := Transform{Degrees: 90}
-	fmt.Println(quarter.Projective(64, 64))
+	fmt.Println(quarter.Projective(64, 64, 1))
 	// Output: [0 -1 63 1 0 0 0 0]
 }

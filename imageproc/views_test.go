@@ -60,7 +60,7 @@ func TestViewsKeepTheCentre(t *testing.T) {
 		PackRGB(src, disc(srcSize, srcSize, srcSize/2-0.5, srcSize/2-0.5, 15))
 		dst := make([]byte, 3*size*size)
 		for _, v := range slices.Concat(Views(MaxViews), SymmetricViews(MaxSymmetricViews)) {
-			v.WarpRGB(dst, size, src, srcSize)
+			v.WarpRGB(dst, size, src, srcSize, 1)
 			x, y := centreOfMass(UnpackRGB(dst, size))
 			const tolerance = 0.02 // rounding to 256 levels
 			if want := float64(size-1) / 2; abs(x-want) > tolerance || abs(y-want) > tolerance {

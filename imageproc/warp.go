@@ -16,26 +16,28 @@ const (
 )
 
 // WarpRGB writes the changed image to dst: packed RGB squares of srcSize and size
-// pixels a side, with one centre and, at zoom 1, one scale, so that a src larger
-// than dst is one with a margin. Whatever the change, it is one bilinear
-// interpolation, whose levels, brightness included, are rounded once; beyond the
-// edge of src all is black. Whole angles agree with Rotate within one level. At
-// zoom 1, with whole shifts and sizes that are both even or both odd, right angles
-// move pixels exactly; the zero Transform copies the middle of src. An angle that
-// is not finite turns nothing.
+// pixels a side with one centre and, at zoom 1, scale pixels of src to one of dst
+// along an axis, so that a src larger than scale times dst is one with a margin.
+// Whatever the change, it is one bilinear interpolation, whose levels, brightness
+// included, are rounded once; beyond the edge of src all is black. Whole angles at
+// scale 1 agree with Rotate within one level. At zoom 1, with whole shifts and sizes
+// that are both even or both odd, right angles at scale 1 move pixels exactly; the
+// zero Transform copies the middle of src. At scales that Preprocessing.Oversample
+// may have, right angles and flips move exactly what the zero Transform interpolates.
+// An angle that is not finite turns nothing.
 //
 // dst and src must not overlap. It allocates nothing, and may be called by
 // several goroutines at once.
-func (t Transform) WarpRGB(dst []byte, size int, src []byte, srcSize int) {
+func (t Transform) WarpRGB(dst []byte, size int, src []byte, srcSize int, scale float64) {
 	dst, src = dst[:3*size*size], src[:3*srcSize*srcSize]
 	margin := (srcSize - size) / 2
-	if t.still() && t.Brightness == 0 && size+2*margin == srcSize && margin >= 0 {
+	if t.still() && scale == 1 && t.Brightness == 0 && size+2*margin == srcSize && margin >= 0 {
 		for row := range size {
 			copy(dst[3*size*row:][:3*size], src[3*(srcSize*(row+margin)+margin):])
 		}
 		return
 	}
-	m := t.affine(size, srcSize)
+	m := t.affine(size, srcSize, scale)
 	stepX, stepY := fixed(m.xx), fixed(m.yx)
 	var tint [3]int
 	for c, levels := range t.Tint() {

@@ -34,7 +34,7 @@ func TestWarpCopies(t *testing.T) {
 		src := randomRGB(rng, size)
 		for _, v := range []Transform{{}, {Zoom: 1}, {Degrees: 360, Zoom: 1}, {Degrees: -720}, {Degrees: math.NaN()}, {Degrees: math.Inf(1)}} {
 			dst := randomRGB(rng, size)
-			if v.WarpRGB(dst, size, src, size); !bytes.Equal(dst, src) {
+			if v.WarpRGB(dst, size, src, size, 1); !bytes.Equal(dst, src) {
 				t.Errorf("size %d, %+v: not a copy", size, v)
 			}
 		}
@@ -61,7 +61,7 @@ func TestWarpRightAngles(t *testing.T) {
 					}
 				}
 				got := randomRGB(rng, size)
-				Transform{Degrees: degrees, Flip: flip, Zoom: 1}.WarpRGB(got, size, src, srcSize)
+				Transform{Degrees: degrees, Flip: flip, Zoom: 1}.WarpRGB(got, size, src, srcSize, 1)
 				if !bytes.Equal(got, want) {
 					t.Errorf("%d of %d, %v degrees, flip %t: pixels differ", size, srcSize, degrees, flip)
 				}
@@ -86,7 +86,7 @@ func TestWarpAgreesWithRotate(t *testing.T) {
 			}
 			for _, flip := range []bool{false, true} {
 				want := rotated(src, size, degrees, flip)
-				Transform{Degrees: degrees, Flip: flip, Zoom: 1}.WarpRGB(got, size, src, size)
+				Transform{Degrees: degrees, Flip: flip, Zoom: 1}.WarpRGB(got, size, src, size, 1)
 				for i := range got {
 					if abs(float64(got[i])-float64(want[i])) > tolerance {
 						t.Fatalf("size %d, %v degrees, flip %t: value %d is %d, want %d", size, degrees, flip, i, got[i], want[i])
@@ -101,8 +101,8 @@ func TestWarpFlipsTwice(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	src := randomRGB(rng, 33)
 	once, twice := make([]byte, len(src)), make([]byte, len(src))
-	Transform{Flip: true}.WarpRGB(once, 33, src, 33)
-	Transform{Flip: true}.WarpRGB(twice, 33, once, 33)
+	Transform{Flip: true}.WarpRGB(once, 33, src, 33, 1)
+	Transform{Flip: true}.WarpRGB(twice, 33, once, 33, 1)
 	if bytes.Equal(once, src) || !bytes.Equal(twice, src) {
 		t.Error("two flips are not the image itself")
 	}
@@ -131,7 +131,7 @@ func TestWarpOfAPlane(t *testing.T) {
 			{Degrees: 12.3, Flip: true, Zoom: 1.7}, {Zoom: 2}, {Degrees: 200, Zoom: 1.31},
 			{ShiftX: 3}, {ShiftY: -2.5}, {Degrees: 77, Flip: true, Zoom: 1.2, ShiftX: -4.25, ShiftY: 1.6},
 		}) {
-			v.WarpRGB(dst, size, src, srcSize)
+			v.WarpRGB(dst, size, src, srcSize, 1)
 			sin, cos := math.Sincos(v.Degrees * math.Pi / 180)
 			for i, got := range dst {
 				dx := float64(i/3%size) - float64(size-1)/2 - v.ShiftX
@@ -163,7 +163,7 @@ func TestWarpBeyondTheEdge(t *testing.T) {
 	dst := make([]byte, 3*size*size)
 	for degrees := 0.0; degrees < 360; degrees += 7.5 {
 		for _, zoom := range []float64{0.3, 1 / 1.1, 1, 1.1, 5} {
-			Transform{Degrees: degrees, Zoom: zoom}.WarpRGB(dst, size, src, srcSize)
+			Transform{Degrees: degrees, Zoom: zoom}.WarpRGB(dst, size, src, srcSize, 1)
 			sin, cos := math.Sincos(degrees * math.Pi / 180)
 			for i, got := range dst {
 				dx, dy := float64(i/3%size)-(size-1)/2., float64(i/3/size)-(size-1)/2.
@@ -185,10 +185,10 @@ func TestWarpOfNonsense(t *testing.T) {
 	numbers := []float64{math.NaN(), math.Inf(1), math.Inf(-1), -1, 0, 1e-300, 1e-9, 1e9, 1e300, 33}
 	for _, degrees := range numbers {
 		for _, zoom := range numbers {
-			Transform{Degrees: degrees, Flip: true, Zoom: zoom}.WarpRGB(dst, 8, src, 9)
+			Transform{Degrees: degrees, Flip: true, Zoom: zoom}.WarpRGB(dst, 8, src, 9, 1)
 		}
 	}
-	Transform{Zoom: 1}.WarpRGB(dst, 8, nil, 0)
+	Transform{Zoom: 1}.WarpRGB(dst, 8, nil, 0, 1)
 	if slices.Max(dst) != 0 {
 		t.Error("a view of nothing is not black")
 	}
@@ -197,31 +197,36 @@ func TestWarpOfNonsense(t *testing.T) {
 func TestWarpAllocatesNothing(t *testing.T) {
 	src, dst := randomRGB(rand.New(rand.NewPCG(1, 1)), 70), make([]byte, 3*64*64)
 	all := Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 2.5, ShiftY: -1, Brightness: 0.5}
-	if n := testing.AllocsPerRun(10, func() { all.WarpRGB(dst, 64, src, 70) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { all.WarpRGB(dst, 64, src, 70, 1) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
-// Rotation of crops as they are, and the whole change of those with a margin.
+// Rotation of crops as they are, the whole change of those with a margin, and views
+// of oversampled ones.
 func BenchmarkWarp(b *testing.B) {
 	for _, bench := range []struct {
 		name    string
 		srcSize int
+		scale   float64
 		change  Transform
 	}{
-		{"copy", 64, Transform{}},
-		{"middle", 96, Transform{}},
-		{"flip", 64, Transform{Flip: true}},
-		{"turn", 64, Transform{Degrees: 33}},
-		{"all", 96, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7}},
-		{"bright", 96, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7, Brightness: 0.5}},
+		{"copy", 64, 1, Transform{}},
+		{"middle", 96, 1, Transform{}},
+		{"flip", 64, 1, Transform{Flip: true}},
+		{"turn", 64, 1, Transform{Degrees: 33}},
+		{"all", 96, 1, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7}},
+		{"bright", 96, 1, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7, Brightness: 0.5}},
+		{"finer", 96, 1.5, Transform{}},
+		{"finerTurn", 96, 1.5, Transform{Degrees: 33}},
+		{"finerAll", 144, 1.5, Transform{Degrees: 33, Flip: true, Zoom: 1.1, ShiftX: 1.5, ShiftY: -0.7}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
 			src, dst := make([]byte, 3*bench.srcSize*bench.srcSize), make([]byte, 3*64*64)
 			PackRGB(src, noisySky(bench.srcSize))
 			b.ReportAllocs()
 			for b.Loop() {
-				bench.change.WarpRGB(dst, 64, src, bench.srcSize)
+				bench.change.WarpRGB(dst, 64, src, bench.srcSize, bench.scale)
 			}
 		})
 	}

@@ -127,13 +127,13 @@ func (g *group) makeRoom(r *reader) error {
 // A cutter makes the rows of one image at a time.
 type cutter struct {
 	*reader
-	crop []byte // packed RGB of the largest size
+	crop []byte // packed RGB of the largest
 }
 
 func newCutter(r *reader) *cutter {
 	largest := 0
 	for _, p := range r.crops {
-		largest = max(largest, p.Size)
+		largest = max(largest, p.CropSize())
 	}
 	return &cutter{reader: r, crop: make([]byte, 3*largest*largest)}
 }
@@ -145,9 +145,9 @@ func (c *cutter) cut(g *group, position int) error {
 		return err
 	}
 	for k, p := range c.crops {
-		imageproc.PackRGB(c.crop, p.Apply(img))
+		imageproc.PackRGB(c.crop, p.Cut(img))
 		for v, view := range c.views {
-			view.WarpRGB(g.batches[k].Image(position*len(c.views)+v), p.Size, c.crop, p.Size)
+			view.WarpRGB(g.batches[k].Image(position*len(c.views)+v), p.Size, c.crop, p.CropSize(), p.Scale())
 		}
 	}
 	return nil

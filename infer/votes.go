@@ -15,7 +15,7 @@ type Predictor interface {
 }
 
 // Votes predicts the votes of the galaxies at the given positions of the cache,
-// batchSize at a time, in their order, from the crops without their margin.
+// batchSize at a time, in their order, from what a network sees of the crops.
 // progress, unless nil, is called after each batch. Ending ctx stops it between batches.
 func Votes(ctx context.Context, p Predictor, cache *imageproc.Cache, positions []int, batchSize int, progress func(done, total int)) ([]galaxyzoo.Votes, error) {
 	votes := make([]galaxyzoo.Votes, len(positions))
@@ -32,7 +32,7 @@ func Votes(ctx context.Context, p Predictor, cache *imageproc.Cache, positions [
 			}
 		}
 		for i, position := range positions[start:end] {
-			imageproc.Transform{}.WarpRGB(batch.Image(i), cache.ViewSize(), cache.Crop(position), cache.Size())
+			cache.View(batch.Image(i), position, imageproc.Transform{})
 		}
 		if err := p.Predict(batch, votes[start:end]); err != nil {
 			return nil, err

@@ -174,18 +174,13 @@ func (in *input) draw(d *dice, position, epoch int) imageproc.Transform {
 // the graph needs to make it.
 func (in *input) place(b *graph.Batch, i, position int, change imageproc.Transform) {
 	if in.feed == graph.FeedImages {
-		in.image(b.Image(i), position, change)
+		in.cache.View(b.Image(i), position, change)
 		return
 	}
-	b.SetTransform(i, change.Projective(in.size, in.cache.Size()), change.Tint())
+	b.SetTransform(i, change.Projective(in.size, in.cache.Size(), in.cache.Scale()), change.Tint())
 	if in.feed == graph.FeedRows {
 		b.SetRow(i, position)
 	} else {
 		copy(b.Image(i), in.cache.Crop(position))
 	}
-}
-
-// image writes the galaxy at a position, so changed, to pixels.
-func (in *input) image(pixels []byte, position int, change imageproc.Transform) {
-	change.WarpRGB(pixels, in.size, in.cache.Crop(position), in.cache.Size())
 }

@@ -36,7 +36,7 @@ func (l *loop) sampleInput() error {
 	sheet := image.NewNRGBA(image.Rect(0, 0, columns*size, rows*size))
 	pixels, dice := make([]byte, 3*size*size), newDice()
 	for i, position := range order[:shown] {
-		l.input.image(pixels, position, l.input.draw(dice, position, 0))
+		l.cache.View(pixels, position, l.input.draw(dice, position, 0))
 		corner := image.Pt(i%columns*size, i/columns*size)
 		draw.Draw(sheet, image.Rectangle{corner, corner.Add(image.Pt(size, size))}, imageproc.UnpackRGB(pixels, size), image.Point{}, draw.Src)
 	}
@@ -52,7 +52,7 @@ func (l *loop) sampleLearned(weights graph.Weights) error {
 	}
 	size := l.config.Size
 	crop := make([]byte, 3*size*size)
-	imageproc.Transform{}.WarpRGB(crop, size, l.cache.Crop(rows[0]), l.cache.Size())
+	l.cache.View(crop, rows[0], imageproc.Transform{})
 	if err := writePNG(filepath.Join(l.run.Samples(), galaxySample), imageproc.UnpackRGB(crop, size)); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"os"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/train"
@@ -134,10 +135,12 @@ func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, crops *imageproc.C
 		count = o.count
 	}
 	positions := make([]int, count)
-	var images []byte
+	side := crops.ViewSize()
+	each := graph.Channels * side * side
+	images := make([]byte, count*each)
 	for i := range positions {
 		positions[i] = i
-		images = append(images, crops.Crop(i)...)
+		crops.View(images[i*each:(i+1)*each], i, imageproc.Transform{})
 	}
 	if err := write(o.out, "images.u8", images); err != nil {
 		return nil, err

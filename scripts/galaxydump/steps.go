@@ -79,8 +79,7 @@ func (r *recorder) step() (float64, error) {
 		}
 		at := r.order[0]
 		r.order = r.order[1:]
-		turn, size := imageproc.Augmentation{Rotate: true}.Draw(r.rng), r.crops.Size()
-		turn.WarpRGB(r.batch.Image(i), size, r.crops.Crop(at), size)
+		r.crops.View(r.batch.Image(i), at, imageproc.Augmentation{Rotate: true}.Draw(r.rng))
 		r.batch.SetVotes(i, &r.catalogue.Galaxies[at].Votes)
 	}
 	return r.trainer.Step(r.batch, r.learningRate)
