@@ -12,6 +12,9 @@ type Options struct {
 	// galaxyzoo.Split with Seed; 0 holds none out.
 	Share float64
 	Seed  uint64
+	// HeldOut says which galaxies are held out, by their ids, where it is not by
+	// galaxyzoo.Split; else nil.
+	HeldOut func(id int64) bool
 	// Folds of the cross-validation, 2 or more; 0 leaves it out. Fold i of k
 	// tests every k-th galaxy of the catalogue from the i-th.
 	Folds int
@@ -58,7 +61,7 @@ func Evaluate(f *Features, o Options) (*Result, error) {
 	if err := o.check(len(f.IDs)); err != nil {
 		return nil, fmt.Errorf("failed to score the baselines: %w", err)
 	}
-	training, heldOut := galaxyzoo.Split(f.IDs, o.Share, o.Seed)
+	training, heldOut := o.split(f.IDs)
 	r := &Result{
 		Data: f.Data, Images: len(f.IDs), Skipped: len(f.Bad), Share: o.Share, Seed: o.Seed,
 		Training: len(training), HeldOut: len(heldOut), Folds: o.Folds,
@@ -89,6 +92,21 @@ func (o Options) check(rows int) error {
 		return fmt.Errorf("%d folds of %d galaxies, want one galaxy or more in each", o.Folds, rows)
 	}
 	return nil
+}
+
+// split returns the positions in ids of the galaxies to fit on and of those held out.
+func (o Options) split(ids []int64) (training, heldOut []int) {
+	if o.HeldOut == nil {
+		return galaxyzoo.Split(ids, o.Share, o.Seed)
+	}
+	for i, id := range ids {
+		if o.HeldOut(id) {
+			heldOut = append(heldOut, i)
+		} else {
+			training = append(training, i)
+		}
+	}
+	return training, heldOut
 }
 
 func evaluate(colours []Colour, votes []galaxyzoo.Votes, training, heldOut []int, folds int) (*Baseline, error) {

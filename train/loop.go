@@ -231,7 +231,7 @@ func (l *loop) fresh(weights int, device string) {
 	fingerprint := p.Catalogue.Fingerprint()
 	l.state = run.State{
 		Network: p.Network.Name, NetworkDigest: p.Network.Digest(), Data: fingerprint,
-		Seed: c.Seed, SplitSeed: c.SplitSeed, Validation: c.Validation,
+		Seed: c.Seed, SplitSeed: c.SplitSeed, Validation: HeldBackShare(c),
 	}
 	l.info = &run.Info{
 		Command:  l.options.Command,

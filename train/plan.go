@@ -31,6 +31,9 @@ type Plan struct {
 // NewPlan checks a new run. Errors are *run.UsageError or *galaxyzoo.DataError.
 func NewPlan(values *run.Values) (*Plan, error) {
 	c := &values.Config
+	if err := checkFolds(c); err != nil {
+		return nil, err
+	}
 	network, err := Network(c)
 	if err != nil {
 		return nil, err
@@ -48,7 +51,9 @@ func NewPlan(values *run.Values) (*Plan, error) {
 	if p.Catalogue, err = OpenData(c.Data); err != nil {
 		return nil, err
 	}
-	p.Training, p.Validation = galaxyzoo.Split(p.Catalogue.IDs(), c.Validation, c.SplitSeed)
+	if p.Training, p.Validation, err = Rows(c, p.Catalogue.IDs()); err != nil {
+		return nil, err
+	}
 	if len(p.Training) == 0 {
 		return nil, &galaxyzoo.DataError{File: c.Data, Err: fmt.Errorf(
 			"all %d galaxies are held back for validation; lower --validation from %g", p.Catalogue.Len(), c.Validation)}

@@ -204,7 +204,10 @@ func TestRunFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, held := galaxyzoo.Split(catalogue.IDs(), config.Validation, config.SplitSeed)
+	_, held, err := Rows(&config, catalogue.IDs())
+	if err != nil {
+		t.Fatal(err)
+	}
 	result, err := model.Evaluate(context.Background(), catalogue, held, cacheDir, 7, nil, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -259,7 +259,9 @@ func (a *app) readImages(ctx context.Context, study *plots.Study, c *galaxyzoo.C
 
 	options := baseline.Options{Share: run.Default().Validation, Seed: run.Default().SplitSeed, Folds: min(defaultFolds, study.Survey.Mean.Images)}
 	if len(study.Runs) > 0 {
-		options.Share, options.Seed = study.Runs[0].Config.Validation, study.Runs[0].Config.SplitSeed
+		if err := holdOutAs(&study.Runs[0].Config, c, &options); err != nil {
+			return plots.Report{}, err
+		}
 	}
 	if options.Folds < 2 {
 		options.Folds = 0
@@ -274,6 +276,22 @@ func (a *app) readImages(ctx context.Context, study *plots.Study, c *galaxyzoo.C
 		return plots.Report{}, nil
 	}
 	return summarise(study, result), nil
+}
+
+// holdOutAs has baselines hold out what a run holds back.
+func holdOutAs(trained *run.Config, c *galaxyzoo.Catalogue, o *baseline.Options) error {
+	o.Share, o.Seed = train.HeldBackShare(trained), trained.SplitSeed
+	ids := c.IDs()
+	_, rows, err := train.Rows(trained, ids)
+	if err != nil {
+		return err
+	}
+	held := map[int64]bool{}
+	for _, i := range rows {
+		held[ids[i]] = true
+	}
+	o.HeldOut = func(id int64) bool { return held[id] }
+	return nil
 }
 
 // summarise hands the baselines to the figures, and to the report.
