@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"strings"
+
 	tf "github.com/wamuir/graft/tensorflow"
 	"github.com/wamuir/graft/tensorflow/op"
 )
@@ -19,6 +21,16 @@ func (b *builder) addAverages() []*variable {
 		}
 	}
 	return averages
+}
+
+// hasAverages reports whether a checkpoint has them.
+func (b *bundle) hasAverages() bool {
+	for name := range b.entries {
+		if strings.HasPrefix(name, averagePrefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // evaluated returns what stands for a variable of the network in inference: its

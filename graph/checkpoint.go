@@ -1,12 +1,10 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -143,20 +141,13 @@ func (t *Trainer) Restore(dir string) error { return t.builder.read(t.session, t
 // ReadWeights reads the network's variables from a checkpoint that a Trainer of
 // the same network saved: their moving averages where the checkpoint has them.
 func ReadWeights(net *Network, dir string) (Weights, error) {
-	weights, err := readWeights(net, dir, true)
-	if errors.Is(err, errNoVariable) {
-		return readWeights(net, dir, false)
-	}
-	return weights, err
-}
-
-func readWeights(net *Network, dir string, averages bool) (Weights, error) {
 	b, err := newBuilder(net)
 	if err != nil {
 		return nil, err
 	}
 	vars := b.order
-	if averages {
+	// What is wrong with an index is told as it is read from.
+	if index, err := openBundle(filepath.Join(dir, checkpointName)); err == nil && index.hasAverages() {
 		vars = b.addAverages()
 	}
 	saver := b.addSaver(vars, current)
@@ -171,9 +162,6 @@ func readWeights(net *Network, dir string, averages bool) (Weights, error) {
 	return b.weights(session)
 }
 
-// errNoVariable reports that a checkpoint lacks a variable.
-var errNoVariable = errors.New("there is no such variable")
-
 // read sets the saver's variables from the checkpoint in a folder.
 func (b *builder) read(session *tf.Session, s saver, dir string) error {
 	prefix := filepath.Join(dir, checkpointName)
@@ -181,10 +169,7 @@ func (b *builder) read(session *tf.Session, s saver, dir string) error {
 		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
 	}
 	if err := s.run(session, prefix, s.restore, nil); err != nil {
-		if err = explain(err); strings.Contains(err.Error(), "not found in checkpoint") {
-			err = fmt.Errorf("%w: %w", errNoVariable, err)
-		}
-		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, err)
+		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, explain(err))
 	}
 	return nil
 }
