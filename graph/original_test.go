@@ -58,28 +58,43 @@ func pack(t *testing.T, images []*image.NRGBA, side int) *Batch {
 }
 
 // The crop in the graph is, level for level, the one that training cuts: where it
-// shrinks, keeps its size and grows, for even widths and odd ones.
+// shrinks, keeps its size and grows, for even widths and odd ones, oversampled and
+// not.
 func TestCutCentre(t *testing.T) {
 	images := originals(t, 2)
 	whole := pack(t, images, originalSide)
-	sizes := map[int][]int{ // widths by size
-		1:   {1, 424},
-		16:  {256, 424},
-		64:  {1, 2, 32, 33, 63, 64, 65, 128, 207, 255, 256, 257, 299, 400, 423, 424},
-		96:  {31, 95, 256},
-		424: {211, 424},
+	tests := []struct {
+		size       int
+		oversample float64
+		widths     []int
+	}{
+		{1, 1, []int{1, 424}},
+		{16, 1, []int{256, 424}},
+		{64, 1, []int{1, 2, 32, 33, 63, 64, 65, 128, 207, 255, 256, 257, 299, 400, 423, 424}},
+		{96, 1, []int{31, 95, 256}},
+		{424, 1, []int{211, 424}},
+		{64, 1.5, []int{64, 95, 207, 256, 424}},
+		{64, 2, []int{100, 207, 256, 424}},
+		{64, 1.125, []int{256}},
+		{64, 3.375, []int{256}},
+		{33, 3, []int{256}},
+		{424, 1.125, []int{424}},
 	}
-	for size, widths := range sizes {
-		for _, width := range widths {
+	for _, test := range tests {
+		size := test.size
+		for _, width := range test.widths {
+			p := imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: width, Size: size, Oversample: test.oversample}
+			if err := p.Check(); err != nil {
+				t.Fatal(err)
+			}
 			scope := op.NewScope()
 			input := op.Placeholder(scope, tf.Uint8, op.PlaceholderShape(tf.MakeShape(-1, originalSide, originalSide, Channels)))
-			levels := cutCentre(scope.SubScope("crop"), input, width, size)
+			levels := cutCentre(scope.SubScope("crop"), input, width, p.CropSize(), size)
 			if want := fmt.Sprintf("[?, %d, %d, 3]", size, size); levels.Shape().String() != want {
-				t.Errorf("width %d: the result has the shape %v, want %s", width, levels.Shape(), want)
+				t.Errorf("%v: the result has the shape %v, want %s", p, levels.Shape(), want)
 			}
 			got := runInts(t, scope, input, whole.images, levels)
 
-			p := imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: width, Size: size}
 			var crops []*image.NRGBA
 			for _, img := range images {
 				crops = append(crops, p.Apply(img))
@@ -91,7 +106,7 @@ func TestCutCentre(t *testing.T) {
 				}
 			}
 			if wrong > 0 || len(got) != len(want.Pixels) {
-				t.Errorf("width %d to %d: %d of %d levels differ, of %d wanted", width, size, wrong, len(got), len(want.Pixels))
+				t.Errorf("%v: %d of %d levels differ, of %d wanted", p, wrong, len(got), len(want.Pixels))
 			}
 		}
 	}
@@ -125,26 +140,28 @@ func runInts(t *testing.T, scope *op.Scope, input tf.Output, value *tf.Tensor, f
 func TestOriginalSignature(t *testing.T) {
 	images := originals(t, 6)
 	net := tiny()
-	p := imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: 256, Size: net.Size}
-	var crops []*image.NRGBA
-	for _, img := range images {
-		crops = append(crops, p.Apply(img))
-	}
-	batch := pack(t, crops, net.Size)
-	weights, want := trained(t, net, batch)
-	for _, frozen := range []bool{false, true} {
-		dir, _ := export(t, net, weights, Export{Preprocessing: []byte("{}"), CentreCrop: p.Width, Frozen: frozen})
-		model := load(t, dir)
-		f := finder{model: model.model}
-		input, _ := f.input(OriginalSignature, InputName, tf.Uint8, -1, originalSide, originalSide, Channels)
-		votes, _ := f.output(OriginalSignature, OutputName, tf.Float, -1, galaxyzoo.NumAnswers)
-		if f.err != nil {
-			t.Fatal(f.err)
+	for _, oversample := range []float64{1, 1.5} {
+		p := imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: 256, Size: net.Size, Oversample: oversample}
+		var crops []*image.NRGBA
+		for _, img := range images {
+			crops = append(crops, p.Apply(img))
 		}
-		got := make([]galaxyzoo.Votes, len(images))
-		if err := predict(model.model.Session, input, votes, pack(t, images, originalSide), got); err != nil {
-			t.Fatal(err)
+		batch := pack(t, crops, net.Size)
+		weights, want := trained(t, net, batch)
+		for _, frozen := range []bool{false, true} {
+			dir, _ := export(t, net, weights, Export{Preprocessing: []byte("{}"), CentreCrop: p.Width, CropSide: p.CropSize(), Frozen: frozen})
+			model := load(t, dir)
+			f := finder{model: model.model}
+			input, _ := f.input(OriginalSignature, InputName, tf.Uint8, -1, originalSide, originalSide, Channels)
+			votes, _ := f.output(OriginalSignature, OutputName, tf.Float, -1, galaxyzoo.NumAnswers)
+			if f.err != nil {
+				t.Fatal(f.err)
+			}
+			got := make([]galaxyzoo.Votes, len(images))
+			if err := predict(model.model.Session, input, votes, pack(t, images, originalSide), got); err != nil {
+				t.Fatal(err)
+			}
+			compareVotes(t, fmt.Sprintf("%v, frozen %v", p, frozen), got, want, exportTolerance)
 		}
-		compareVotes(t, fmt.Sprintf("frozen %v", frozen), got, want, exportTolerance)
 	}
 }

@@ -35,6 +35,9 @@ type Export struct {
 	// CentreCrop is the side of the centre crop that the preprocessing cuts, in
 	// pixels of the 424x424 original; 0 where it is no centre crop.
 	CentreCrop int
+	// CropSide is the side in pixels of what that crop is scaled to, of which the
+	// network's images are a bilinear interpolation; 0 where it is just theirs.
+	CropSide int
 	// Frozen puts the weights into the graph as constants: there are no
 	// variables, and no folder of them.
 	Frozen bool
@@ -57,7 +60,7 @@ func writeSavedModel(dir string, net *Network, weights Weights, e Export) ([]Sig
 	if err != nil {
 		return nil, err
 	}
-	signatures, err := n.addSignatures(e.CentreCrop)
+	signatures, err := n.addSignatures(e.CentreCrop, e.CropSide)
 	if err != nil {
 		return nil, err
 	}

@@ -170,9 +170,9 @@ func TestWriteSavedModelErrors(t *testing.T) {
 	if _, err := WriteSavedModel(filepath.Join(t.TempDir(), "not there"), net, weights, Export{}); err == nil {
 		t.Error("a model was written into a folder that is not there")
 	}
-	for _, crop := range []int{-1, 425} {
-		if _, err := WriteSavedModel(t.TempDir(), net, weights, Export{CentreCrop: crop}); err == nil || !strings.Contains(err.Error(), "centre crop") {
-			t.Errorf("centre crop %d: got %v, want an error about it", crop, err)
+	for _, e := range []Export{{CentreCrop: -1}, {CentreCrop: 425}, {CentreCrop: 200, CropSide: net.Size - 1}, {CentreCrop: 200, CropSide: -1}} {
+		if _, err := WriteSavedModel(t.TempDir(), net, weights, e); err == nil || !strings.Contains(err.Error(), "centre crop") {
+			t.Errorf("centre crop %d to %d: got %v, want an error about it", e.CentreCrop, e.CropSide, err)
 		}
 	}
 	delete(weights, "conv1/kernel")

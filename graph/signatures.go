@@ -76,10 +76,16 @@ func newTensorSpec(o tf.Output, doc string) TensorSpec {
 
 // addSignatures adds all ways to call the network that it and its preprocessing
 // allow. centreCrop is the width of the crop that the preprocessing cuts from the
-// centre, 0 where it cuts another.
-func (n *inference) addSignatures(centreCrop int) ([]Signature, error) {
+// centre, 0 where it cuts another, and cropSide what it scales that to; see Export.
+func (n *inference) addSignatures(centreCrop, cropSide int) ([]Signature, error) {
 	if centreCrop < 0 || centreCrop > originalSide {
 		return nil, fmt.Errorf("centre crop of %d pixels, want at most %d", centreCrop, originalSide)
+	}
+	if cropSide == 0 {
+		cropSide = n.net.Size
+	}
+	if cropSide < n.net.Size {
+		return nil, fmt.Errorf("centre crop scaled to %d pixels, want at least the %d of the network's images", cropSide, n.net.Size)
 	}
 	signatures := []Signature{{
 		Name: ServingSignature, Doc: "the votes for crops",
@@ -87,7 +93,7 @@ func (n *inference) addSignatures(centreCrop int) ([]Signature, error) {
 		Outputs: map[string]TensorSpec{OutputName: n.votes(n.plain)},
 	}}
 	if centreCrop > 0 {
-		signatures = append(signatures, n.addOriginal(centreCrop))
+		signatures = append(signatures, n.addOriginal(centreCrop, cropSide))
 	}
 	if n.plain.features.Op != nil {
 		features := newTensorSpec(n.plain.features, "activations of the last hidden layer")
@@ -104,10 +110,10 @@ func (n *inference) addSignatures(centreCrop int) ([]Signature, error) {
 }
 
 // addOriginal adds the network with the crop before it.
-func (n *inference) addOriginal(centreCrop int) Signature {
+func (n *inference) addOriginal(centreCrop, cropSide int) Signature {
 	s := n.scope.SubScope("original")
 	images := op.Placeholder(s.SubScope("input"), tf.Uint8, op.PlaceholderShape(tf.MakeShape(-1, originalSide, originalSide, Channels)))
-	levels := cutCentre(s.SubScope("crop"), images, centreCrop, n.net.Size)
+	levels := cutCentre(s.SubScope("crop"), images, centreCrop, cropSide, n.net.Size)
 	pass := n.forward(s.SubScope("network"), levels, passInputs{})
 	return Signature{
 		Name: OriginalSignature, Doc: "the votes for images as the survey has them; crop and scaling are part of the graph",

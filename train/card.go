@@ -114,7 +114,10 @@ func enumerate(words []string) string {
 // Crop describes the preprocessing.
 func (c card) Crop() string {
 	p := Preprocessing(c.Config)
-	scaled := fmt.Sprintf("scaled to %dx%d by area averaging (OpenCV's INTER_AREA), in whole levels", p.Size, p.Size)
+	scaled := fmt.Sprintf("scaled to %dx%d by area averaging (OpenCV's INTER_AREA), in whole levels", p.CropSize(), p.CropSize())
+	if p.Scale() != 1 {
+		scaled += fmt.Sprintf(", of which a bilinear interpolation with the same edges makes the %dx%d, in whole levels again", p.Size, p.Size)
+	}
 	if p.Crop == imageproc.CropCentre {
 		return fmt.Sprintf("The central %dx%d pixels of the 424x424 original (of an image of another size, the same part of its shorter side), %s.", p.Width, p.Width, scaled)
 	}

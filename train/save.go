@@ -204,7 +204,7 @@ func (c *checkpoint) place(dir string, frozen bool) ([]graph.Signature, error) {
 	}
 	defer os.RemoveAll(temporary) // gone by then, unless something fails
 	signatures, err := graph.WriteSavedModel(temporary, c.Network, c.weights, graph.Export{
-		Preprocessing: append(preprocessing, '\n'), CentreCrop: cut.Width, Frozen: frozen,
+		Preprocessing: append(preprocessing, '\n'), CentreCrop: cut.Width, CropSide: cut.CropSize(), Frozen: frozen,
 	})
 	if err != nil {
 		return nil, err
