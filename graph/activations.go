@@ -10,8 +10,8 @@ import (
 // An Activation is what one layer makes of one image.
 type Activation struct {
 	Layer  string
-	Shape  []int64 // [height, width, channels] or [features]
-	Values []float32
+	Shape  []int64   // [height, width, channels] or [features]
+	Values []float32 // of a network that cuts images in Parts, those of the first part
 }
 
 // Activations returns what each layer of the network makes of an image, uint8
@@ -43,7 +43,8 @@ func Activations(net *Network, weights Weights, image []byte) ([]Activation, err
 	}
 	activations := make([]Activation, len(out))
 	for i, t := range out {
-		activations[i] = Activation{Layer: n.plain.activations[i].layer, Shape: t.Shape()[1:], Values: copyFloats(t)}
+		shape, values := t.Shape(), copyFloats(t)
+		activations[i] = Activation{Layer: n.plain.activations[i].layer, Shape: shape[1:], Values: values[:len(values)/int(shape[0])]}
 	}
 	return activations, nil
 }

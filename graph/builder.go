@@ -23,12 +23,13 @@ type variable struct {
 // builder adds a network to a TensorFlow graph: its variables once, its forward
 // pass as often as it is needed.
 type builder struct {
-	scope *op.Scope
-	graph *tf.Graph // once it is finished; see start
-	net   *Network
-	table []LayerInfo
-	vars  map[string]*variable
-	order []*variable
+	scope  *op.Scope
+	graph  *tf.Graph // once it is finished; see start
+	net    *Network
+	table  []LayerInfo
+	output output
+	vars   map[string]*variable
+	order  []*variable
 }
 
 // An average is a moving one that is to follow a batch.
@@ -50,7 +51,11 @@ func newBuilder(net *Network) (*builder, error) {
 	if err := Load(); err != nil {
 		return nil, err
 	}
-	b := &builder{scope: op.NewScope(), net: net, table: table, vars: map[string]*variable{}}
+	output, err := lookUpOutput(net.Output)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{scope: op.NewScope(), net: net, table: table, output: output, vars: map[string]*variable{}}
 	for _, row := range table {
 		for _, v := range row.vars {
 			b.addVariable(v, tf.Float)
@@ -120,9 +125,9 @@ type passInputs struct {
 	// frozen, unless nil, tells which variables do not move in a training pass. A
 	// layer whose variables all do not is in inference form there too.
 	frozen func(name string) bool
-	// draw, unless nil, turns dropout on, in a layer whose input has the shape in:
-	// see pass.
-	draw func(scope *op.Scope, layer int, in Shape) tf.Output
+	// draw, unless nil, turns dropout on, in the layer of that number and row of
+	// the table: see pass.
+	draw func(scope *op.Scope, layer int, row LayerInfo) tf.Output
 }
 
 // holds reports whether a layer has variables that could move and none that does.
@@ -179,7 +184,7 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 			p.values[v.Name[len(row.Name)+1:]] = value.read
 		}
 		if in.draw != nil {
-			p.draw = func() tf.Output { return in.draw(p.sub("draw"), i, row.in) }
+			p.draw = func() tf.Output { return in.draw(p.sub("draw"), i, row) }
 		}
 		p.average = func(name string, batch tf.Output, decay float64) {
 			v, s := b.vars[row.Name+"/"+name], p.sub(name)
@@ -195,10 +200,7 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 		}
 		x = p.x
 	}
-	if b.net.Output == Sigmoid {
-		x = op.Sigmoid(scope.SubScope("output"), x)
-	}
-	out.votes = x
+	out.votes = b.output.build(scope.SubScope("output"), x)
 	return out
 }
 
@@ -233,18 +235,22 @@ func cast(scope *op.Scope, x tf.Output, from, to tf.DataType) tf.Output {
 	return op.Cast(scope, x, to)
 }
 
-// drawEach returns what draws for each image of a batch, anew at each step. fed is
-// anything that the batch is fed by.
-func drawEach(scope *op.Scope, fed tf.Output, seed uint64, step tf.Output) func(*op.Scope, int, Shape) tf.Output {
-	rows := op.StridedSlice(scope, op.Shape(scope, fed),
+// drawEach returns what draws for each image of a batch, and each of its parts, anew
+// at each step. fed is anything that the batch is fed by.
+func drawEach(scope *op.Scope, fed tf.Output, seed uint64, step tf.Output) func(*op.Scope, int, LayerInfo) tf.Output {
+	images := op.StridedSlice(scope, op.Shape(scope, fed),
 		op.Const(scope.SubScope("begin"), []int32{0}), op.Const(scope.SubScope("end"), []int32{1}), op.Const(scope.SubScope("stride"), []int32{1}))
-	return func(s *op.Scope, layer int, in Shape) tf.Output {
-		dims := make([]int32, len(in))
-		for i, d := range in {
+	return func(s *op.Scope, layer int, row LayerInfo) tf.Output {
+		dims := make([]int32, len(row.in))
+		for i, d := range row.in {
 			dims[i] = int32(d)
 		}
 		// The shape comes from the fed batch, not from the layer's input: so
 		// nothing random lies on the gradient's way.
+		rows := images
+		if row.Parts > 1 {
+			rows = op.Mul(s, images, op.Const(s.SubScope("parts"), int32(row.Parts)))
+		}
 		shape := op.ConcatV2(s, []tf.Output{rows, op.Const(s.SubScope("dims"), dims)}, op.Const(s.SubScope("axis"), int32(0)))
 		number := op.Const(s.SubScope("layer"), int64(seed)+int64(layer)<<32)
 		return op.StatelessRandomUniform(s, shape, op.Pack(s, []tf.Output{number, step}))

@@ -121,6 +121,8 @@ func TestGradients(t *testing.T) {
 		{"batch norm", append([]Layer{Conv{Filters: 4, Kernel: 3, NoBias: true}, BatchNorm{}}, head...), Sigmoid},
 		{"relu", append([]Layer{Conv{Filters: 4, Kernel: 3}, ReLU{}}, head...), Sigmoid},
 		{"max pool", append([]Layer{Conv{Filters: 4, Kernel: 3}, MaxPool{2}}, head...), Sigmoid},
+		{"maxout", []Layer{Flatten{}, Maxout{Units: 20, Pieces: 3}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
+		{"parts", []Layer{Parts{View: 4, Side: 3}, Conv{Filters: 4, Kernel: 2}, ReLU{}, Dropout{.2}, Flatten{}, Join{PartsOfImage}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
 		{"dropout", append([]Layer{Conv{Filters: 4, Kernel: 3}, Dropout{.4}}, head...), Sigmoid},
 		{"dropout after flatten", []Layer{Flatten{}, Dense{20}, Dropout{.4}, ReLU{}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
 	}

@@ -18,7 +18,7 @@ type pass struct {
 	training bool                 // batch norm measures the batch
 	values   map[string]tf.Output // the layer's variables, by local name, float32
 	// draw, unless nil, turns dropout on: it returns uniform draws from [0, 1),
-	// float32 [batch, in...] or [1, in...], which no other layer has.
+	// float32 [rows of x, in...] or [1, in...], which no other layer has.
 	draw func() tf.Output
 	// average makes a moving average follow a batch statistic once the step
 	// is taken.

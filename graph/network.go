@@ -35,15 +35,6 @@ func (s Shape) String() string {
 	return strings.Join(parts, "x")
 }
 
-// Output is the function that turns the last layer's values into votes.
-type Output string
-
-// The outputs a network can have.
-const (
-	Sigmoid Output = "sigmoid" // each vote by itself in 0..1
-	Linear  Output = "linear"  // no function; values may leave 0..1
-)
-
 // A Network is a convolutional network as data. Layers are named by their kind
 // and count, "conv1", "norm1", "conv2", and their variables after them,
 // "conv1/kernel".
@@ -57,7 +48,8 @@ type Network struct {
 }
 
 // A Layer is one step of a network. The layers of this package are plain
-// values: Conv, BatchNorm, ReLU, MaxPool, Flatten, Dense and Dropout.
+// values: Conv, BatchNorm, ReLU, MaxPool, Flatten, Dense, Maxout, Dropout, Parts
+// and Join. Behind Parts, an example is one part of an image.
 type Layer interface {
 	// Kind is the stem of the layer's name.
 	Kind() string
@@ -81,6 +73,7 @@ type LayerInfo struct {
 	Output       []int  `json:"output"`
 	Weights      int    `json:"weights"`       // trained values; batch norm's moving averages are not
 	MultiplyAdds int64  `json:"multiply_adds"` // of one image's forward pass
+	Parts        int    `json:"parts"`         // such outputs that an image has: see Parts; else 1
 	layer        Layer  // the layer described
 	in           Shape  // what goes into it
 	vars         []Variable
@@ -95,10 +88,11 @@ func (n *Network) Table() ([]LayerInfo, error) {
 	if n.Size < 1 {
 		return nil, fmt.Errorf("network %q: input size %d, want at least 1 pixel", n.Name, n.Size)
 	}
-	if n.Output != Sigmoid && n.Output != Linear {
-		return nil, fmt.Errorf("network %q: unknown output %q, want %q or %q", n.Name, n.Output, Sigmoid, Linear)
+	if _, err := lookUpOutput(n.Output); err != nil {
+		return nil, fmt.Errorf("network %q: %w", n.Name, err)
 	}
 	shape := Shape{n.Size, n.Size, Channels}
+	parts := 1
 	count := map[string]int{}
 	var table []LayerInfo
 	for _, l := range n.Layers {
@@ -110,8 +104,14 @@ func (n *Network) Table() ([]LayerInfo, error) {
 		}
 		info := LayerInfo{
 			Name: name, Settings: l.String(), Output: slices.Clone(out),
-			MultiplyAdds: l.multiplyAdds(shape), layer: l, in: shape,
+			MultiplyAdds: int64(parts) * l.multiplyAdds(shape), layer: l, in: shape,
 		}
+		if s, splits := l.(splitter); splits {
+			if parts, err = s.split(parts); err != nil {
+				return nil, fmt.Errorf("network %q: %s: %w", n.Name, name, err)
+			}
+		}
+		info.Parts = parts
 		for _, v := range l.variables(shape) {
 			v.Name = name + "/" + v.Name
 			if v.Trainable {
@@ -121,6 +121,9 @@ func (n *Network) Table() ([]LayerInfo, error) {
 		}
 		table = append(table, info)
 		shape = out
+	}
+	if parts != 1 {
+		return nil, fmt.Errorf("network %q: the last layer leaves an image in %d parts: put a join before it", n.Name, parts)
 	}
 	if len(shape) != 1 || shape[0] != galaxyzoo.NumAnswers {
 		return nil, fmt.Errorf("network %q: the last layer gives %v, want %d votes", n.Name, shape, galaxyzoo.NumAnswers)

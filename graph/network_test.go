@@ -6,7 +6,7 @@ import (
 )
 
 func TestWeightCounts(t *testing.T) {
-	for name, want := range map[string]int{"seed2": 60_340_295, "seed3": 8_941_797, "small": 2_691_781} {
+	for name, want := range map[string]int{"seed2": 60_340_295, "seed3": 8_941_797, "small": 2_691_781, "ng4": 2_896_037, "dieleman": 42_303_237} {
 		net, err := LookUp(name)
 		if err != nil {
 			t.Fatal(err)
@@ -21,13 +21,15 @@ func TestWeightCounts(t *testing.T) {
 	}
 }
 
-func TestShapesOfSeeds(t *testing.T) {
+func TestShapes(t *testing.T) {
 	tests := []struct {
 		network string
 		want    string // what comes out of each pool and dense layer
 	}{
 		{"seed2", "30x30x64 15x15x96 2700 675 37"},
 		{"seed3", "32x32x64 16x16x96 8x8x128 1024 256 37"},
+		{"ng4", "64x64x32 32x32x64 16x16x128 8x8x256 37"},
+		{"dieleman", "20x20x32 8x8x64 2x2x128 37"},
 	}
 	for _, test := range tests {
 		net, _ := LookUp(test.network)

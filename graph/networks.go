@@ -49,6 +49,35 @@ func Networks() []Network {
 					Dropout{.5}, Dense{galaxyzoo.NumAnswers}},
 			),
 		},
+		{
+			Name: "ng4", Size: 128, Init: HeNormal, Output: Sigmoid,
+			Doc: "four convolutions with large kernels and batch norm, for a GPU",
+			Layers: slices.Concat(
+				convNorm(32, 17), []Layer{MaxPool{2}},
+				convNorm(64, 13), []Layer{MaxPool{2}},
+				convNorm(128, 9), []Layer{MaxPool{2}},
+				convNorm(256, 7), []Layer{MaxPool{2}},
+				[]Layer{Conv{Filters: 96, Kernel: 1}, ReLU{},
+					Flatten{}, Dense{galaxyzoo.NumAnswers}},
+			),
+		},
+		// The competition's winner (Dieleman, Willett & Dambre 2015, arXiv
+		// 1503.07077), but for biases, which there each place of a map has of its own.
+		{
+			Name: "dieleman", Size: 99, Init: SmallNormal, Output: Sigmoid,
+			Doc: "16 turned and mirrored parts of an image through four convolutions, two maxout layers: the competition's winner, for a GPU",
+			Layers: []Layer{
+				Parts{View: 69, Side: 45},
+				Conv{Filters: 32, Kernel: 6}, ReLU{}, MaxPool{2},
+				Conv{Filters: 64, Kernel: 5}, ReLU{}, MaxPool{2},
+				Conv{Filters: 128, Kernel: 3}, ReLU{},
+				Conv{Filters: 128, Kernel: 3}, ReLU{}, MaxPool{2},
+				Flatten{}, Join{PartsOfImage},
+				Dropout{.5}, Maxout{Units: 2048, Pieces: 2},
+				Dropout{.5}, Maxout{Units: 2048, Pieces: 2},
+				Dropout{.5}, Dense{galaxyzoo.NumAnswers},
+			},
+		},
 	}
 }
 

@@ -128,13 +128,12 @@ func (n *inference) addOriginal(centreCrop, cropSide int) Signature {
 func (n *inference) addDropout() Signature {
 	s := n.scope.SubScope("dropout")
 	inputs := map[string]TensorSpec{InputName: n.crops()}
-	draw := func(s *op.Scope, layer int, in Shape) tf.Output {
-		shape := []int64{1} // one for all images, whose votes then do not depend on those beside them
-		for _, d := range in {
+	draw := func(s *op.Scope, _ int, row LayerInfo) tf.Output {
+		shape := []int64{1} // one for all images and parts, whose votes then do not depend on those beside them
+		for _, d := range row.in {
 			shape = append(shape, int64(d))
 		}
 		draws := op.Placeholder(s, tf.Float, op.PlaceholderShape(tf.MakeShape(shape...)))
-		row := n.table[layer]
 		inputs[row.Name] = newTensorSpec(draws, "uniform draws from 0 to 1; where one is below the layer's "+row.Settings+" it switches a value off")
 		return draws
 	}
@@ -151,10 +150,7 @@ func (n *inference) crops() TensorSpec {
 }
 
 func (n *inference) votes(pass forwarded) TensorSpec {
-	if n.net.Output == Sigmoid {
-		return newTensorSpec(pass.votes, "vote fractions, 0 to 1")
-	}
-	return newTensorSpec(pass.votes, "vote fractions, which may leave 0 to 1")
+	return newTensorSpec(pass.votes, n.output.doc)
 }
 
 // hasDropout reports whether dropout does anything in the network.

@@ -53,6 +53,11 @@ const (
 	// GlorotUniform draws kernels from U(-b, b) with b = sqrt(6/(fan-in +
 	// fan-out)), with biases at 0 (Glorot & Bengio 2010).
 	GlorotUniform Init = "glorot-uniform"
+	// SmallNormal draws kernels from N(0, 0.01^2), whatever their size, with
+	// biases at 0.1, so that every unit starts in its linear range: as Dieleman,
+	// Willett & Dambre (2015, arXiv 1503.07077) start convolutions. Their dense
+	// layers start lower still.
+	SmallNormal Init = "small-normal"
 )
 
 // initialValues draws the variable's values. They depend on the rule, the seed
@@ -72,14 +77,19 @@ func (init Init) initialValues(v Variable, seed uint64) []float32 {
 		case HeNormal:
 			sigma := math.Sqrt(2 / float64(v.FanIn))
 			fill(values, func() float64 { return sigma * rng.NormFloat64() })
+		case SmallNormal:
+			fill(values, func() float64 { return 0.01 * rng.NormFloat64() })
 		case GlorotUniform:
 			fill(values, uniform(rng, math.Sqrt(6/float64(v.FanIn+v.FanOut))))
 		default:
 			fill(values, uniform(rng, 1/math.Sqrt(float64(v.FanIn))))
 		}
 	case Bias:
-		if init == FanInUniform {
+		switch init {
+		case FanInUniform:
 			fill(values, uniform(rng, 1/math.Sqrt(float64(v.FanIn))))
+		case SmallNormal:
+			fill(values, func() float64 { return 0.1 })
 		}
 	}
 	return values

@@ -21,6 +21,7 @@ func TestInitialValues(t *testing.T) {
 		{HeNormal, bias, 0, 0},
 		{GlorotUniform, kernel, math.Sqrt(2. / 1200), math.Sqrt(6. / 1200)},
 		{GlorotUniform, bias, 0, 0},
+		{SmallNormal, kernel, 0.01, 0},
 	}
 	for _, test := range tests {
 		values := test.init.initialValues(test.v, 7)
@@ -40,6 +41,14 @@ func TestInitialValues(t *testing.T) {
 		if test.bound > 0 && largest > test.bound*(1+1e-6) { // rounding to float32
 			t.Errorf("%s, %s: a value of %g, want at most %g", test.init, test.v.Name, largest, test.bound)
 		}
+	}
+}
+
+// Whatever feeds them, so that no unit starts out of reach.
+func TestBiasesOfSmallNormal(t *testing.T) {
+	v := Variable{Name: "conv1/bias", Shape: []int64{2}, Role: Bias, FanIn: 64}
+	if got := SmallNormal.initialValues(v, 1); !slices.Equal(got, []float32{0.1, 0.1}) {
+		t.Errorf("biases start at %v, want 0.1", got)
 	}
 }
 
