@@ -114,6 +114,8 @@ func TestGradients(t *testing.T) {
 	}{
 		{"dense", head, Sigmoid},
 		{"linear output", head, Linear},
+		{"tree output", head, Tree},
+		{"softmax-tree output", head, SoftmaxTree},
 		{"conv same", append([]Layer{Conv{Filters: 4, Kernel: 3, Padding: 1}}, head...), Sigmoid},
 		{"conv valid", append([]Layer{Conv{Filters: 4, Kernel: 3}}, head...), Sigmoid},
 		{"conv padded", append([]Layer{Conv{Filters: 4, Kernel: 5, Padding: 1}}, head...), Sigmoid},

@@ -158,25 +158,6 @@ func (o Options) checkFactors(net *Network) error {
 	return nil
 }
 
-// leastMean keeps the logits of LabelBias finite: of answers that nobody gave, or
-// everybody.
-const leastMean = 1e-4
-
-// LabelBias returns what the last layer's bias has to be for a network that gives
-// nothing else to predict the rows' mean votes, [37].
-func LabelBias(output Output, rows []galaxyzoo.Votes) []float32 {
-	mean := galaxyzoo.MeanVotes(rows)
-	bias := make([]float32, len(mean))
-	for c, x := range mean {
-		if output == Sigmoid {
-			x = min(max(x, leastMean), 1-leastMean)
-			x = math.Log(x / (1 - x))
-		}
-		bias[c] = float32(x)
-	}
-	return bias
-}
-
 // outputBias names the bias of the last dense layer, "" where there is no such
 // layer.
 func (b *builder) outputBias() string {
