@@ -86,7 +86,8 @@ def cut(folder, ids, model):
     """The crops that the model is fed of the images, as tfgalaxy cuts them."""
     settings = json.loads((model / "assets.extra" / "preprocessing.json").read_text())
     environment.run(environment.TFGALAXY, "prep", "--images", folder / "images", "--out", folder / "crops",
-                    "--crop", settings["crop"], "--crop-width", settings["width"], "--size", settings["size"])
+                    "--crop", settings["crop"], "--crop-width", settings["width"], "--size", settings["size"],
+                    "--oversample", settings.get("oversample", 1))
     return np.stack([tf.io.decode_png((folder / "crops" / f"{i}.png").read_bytes(), channels=3).numpy() for i in ids])
 
 

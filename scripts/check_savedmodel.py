@@ -90,10 +90,12 @@ def check_preprocessing(report, model, run):
     """The settings beside the model are those of the run; returns the size of its crops."""
     path = model / "assets.extra" / "preprocessing.json"
     found = json.loads(path.read_text())
-    config = dict(re.findall(r"^(crop|crop-width|size): *(\S+)", (run / "config.yaml").read_text(), re.M))
+    config = dict(re.findall(r"^(crop|crop-width|size|oversample): *(\S+)", (run / "config.yaml").read_text(), re.M))
     want = {"crop": config["crop"], "size": int(config["size"])}
     if want["crop"] == "centre":
         want["width"] = int(config["crop-width"])
+    if float(config["oversample"]) != 1:
+        want["oversample"] = float(config["oversample"])
     report.equal("preprocessing.json", dict(sorted(found.items())), dict(sorted(want.items())))
     return found["size"]
 

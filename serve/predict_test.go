@@ -72,14 +72,24 @@ func sameVotes(got []float64, want galaxyzoo.Votes) bool {
 	return true
 }
 
-// An image has the same votes however it is sent.
+// An image has the same votes however it is sent, to a network whose crops are
+// oversampled too.
 func TestPredictForms(t *testing.T) {
-	m := loadModel(t, centreCrop)
+	checkForms(t, centreCrop)
+	finer := centreCrop
+	finer.Oversample = 1.5
+	checkForms(t, finer)
+}
+
+func checkForms(t *testing.T, crop imageproc.Preprocessing) {
+	t.Helper()
+	m := loadModel(t, crop)
 	s := newTestServer(t, m, testOptions())
+	s.crop = crop
 	file := galaxyJPEG(t, 0)
-	want, whole, crop := votesOf(t, m, file)
+	want, whole, view := votesOf(t, m, file)
 	b64 := `{"b64":"` + base64.StdEncoding.EncodeToString(file) + `"}`
-	array, original := levelsJSON(crop, testSize), levelsJSON(whole, galaxyzoo.ImageSize)
+	array, original := levelsJSON(view, testSize), levelsJSON(whole, galaxyzoo.ImageSize)
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	io.WriteString(z, `{"instances":[`+b64+`]}`)

@@ -50,7 +50,7 @@ func loadModel(t *testing.T, crop imageproc.Preprocessing) *infer.Model {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if _, err := graph.WriteSavedModel(dir, net, weights, graph.Export{Preprocessing: preprocessing, CentreCrop: crop.Width}); err != nil {
+	if _, err := graph.WriteSavedModel(dir, net, weights, graph.Export{Preprocessing: preprocessing, CentreCrop: crop.Width, CropSide: crop.CropSize()}); err != nil {
 		t.Fatal(err)
 	}
 	m, err := infer.Load(dir)

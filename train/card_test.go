@@ -122,6 +122,8 @@ func TestCardOfOtherRuns(t *testing.T) {
 		{"a folder without a name", checkpointOf(func(c *checkpoint) {}, "data", "."), []string{"| name | a folder |"}},
 		{"regions of interest", checkpointOf(func(c *checkpoint) {}, "crop", "roi", "augment", "none"),
 			[]string{"The square around the largest structure", "images as they are"}},
+		{"oversampled crops", checkpointOf(func(c *checkpoint) {}, "crop", "centre", "crop-width", "256", "size", "32", "oversample", "1.5"),
+			[]string{"The central 256x256 pixels", "scaled to 48x48 by area averaging (OpenCV's INTER_AREA), in whole levels, of which a bilinear interpolation with the same edges makes the 32x32, in whole levels again."}},
 		{"a linear output", checkpointOf(func(c *checkpoint) {}, "output", "linear", "flip", "false"), []string{"| output | linear |", "images turned at random"}},
 		{"all changes", checkpointOf(func(c *checkpoint) {}, "zoom", "1.2", "shift", "0.05", "brightness", "0.5"),
 			[]string{"images turned, mirrored, scaled by 0.833 to 1.2, moved by up to 5 % of their side and brightened or darkened at random"}},

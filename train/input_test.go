@@ -2,11 +2,13 @@ package train
 
 import (
 	"context"
+	"errors"
 	"image/png"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
@@ -23,7 +25,17 @@ var widened = []string{
 // A model sees the view alone: what eval makes of the images, validation made of
 // the middles of wider crops.
 func TestMarginIsOfTrainingAlone(t *testing.T) {
-	ended, err := trainNew(t, context.Background(), nil, slices.Concat(widened, []string{"epochs", "1"})...)
+	centre := imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: 256, Size: 32}
+	checkModelSees(t, centre, widened)
+	centre.Oversample = 1.5
+	checkModelSees(t, centre, slices.Concat(widened, []string{"oversample", "1.5"}))
+}
+
+// checkModelSees trains by some settings a model that has to see images cut as
+// given, and to vote for them as validation did.
+func checkModelSees(t *testing.T, want imageproc.Preprocessing, more []string) {
+	t.Helper()
+	ended, err := trainNew(t, context.Background(), nil, slices.Concat(more, []string{"epochs", "1"})...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +52,7 @@ func TestMarginIsOfTrainingAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer model.Close()
-	if want := (imageproc.Preprocessing{Crop: imageproc.CropCentre, Width: 256, Size: 32}); model.Preprocessing != want {
+	if model.Preprocessing != want {
 		t.Errorf("the model's crop is %+v, want %+v", model.Preprocessing, want)
 	}
 	catalogue, err := OpenData("synthetic:60")
@@ -52,7 +64,7 @@ func TestMarginIsOfTrainingAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer crops.Close()
-	plan, err := NewPlan(settings(t, widened...))
+	plan, err := NewPlan(settings(t, more...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +98,10 @@ func TestMarginsThatDoNotFit(t *testing.T) {
 	_, err := NewPlan(settings(t, "crop", "centre", "crop-width", "256", "size", "24", "margin", "8"))
 	if want := "crop margin is 8, want a multiple of 3 up to 6"; err == nil || err.Error()[:len(want)] != want {
 		t.Errorf("got %v, want %q", err, want)
+	}
+	_, err = NewPlan(settings(t, "oversample", "1.3"))
+	if usage, is := errors.AsType[*run.UsageError](err); !is || !strings.Contains(usage.Error(), "oversample is 1.3, want a multiple of 0.125") {
+		t.Errorf("got %v, want a usage error about oversampling", err)
 	}
 }
 
@@ -128,6 +144,7 @@ func BenchmarkFill(b *testing.B) {
 		{"plain", []string{"augment", "none"}},
 		{"turned", nil},
 		{"margin", []string{"crop", "centre", "crop-width", "256", "margin", "16", "zoom", "1.2", "shift", "0.02"}},
+		{"finer", []string{"crop", "centre", "crop-width", "256", "oversample", "1.5"}},
 	} {
 		for _, workers := range []string{"1", "2"} {
 			b.Run(kind.name+"/workers="+workers, func(b *testing.B) {

@@ -157,6 +157,9 @@ func Preprocessing(c *run.Config) imageproc.Preprocessing {
 	if p.Crop == imageproc.CropCentre {
 		p.Width = c.CropWidth
 	}
+	if c.Oversample != 1 { // as models from before there was such a setting have it
+		p.Oversample = c.Oversample
+	}
 	return p
 }
 

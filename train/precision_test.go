@@ -69,7 +69,7 @@ func TestAutoPrecisionIsSettled(t *testing.T) {
 func TestAugmentationInTheGraph(t *testing.T) {
 	losses := map[string]float64{}
 	for _, where := range [][]string{{"host", "host"}, {"graph", "host"}, {"graph", "device"}} {
-		more := append([]string{"augment", where[0], "epochs", "1", "learning-rate", "1e-5"}, widened...)
+		more := append([]string{"augment", where[0], "epochs", "1", "learning-rate", "1e-5", "oversample", "1.5"}, widened...)
 		if where[0] == "graph" {
 			more = append(more, "crops-on", where[1])
 		}

@@ -22,7 +22,7 @@ func (a *app) prepCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "images", Usage: "`FOLDER` of JPEG and PNG images, instead of --data"},
 			&cli.StringFlag{Name: "out", Usage: "new `FOLDER` for ID.png files"},
-		}, settingFlags("data", "crop", "crop-width", "size", "threads")...),
+		}, settingFlags("data", "crop", "crop-width", "size", "oversample", "threads")...),
 		Action: a.prep,
 	}
 }
