@@ -64,7 +64,7 @@ func Networks() []Network {
 		// The competition's winner (Dieleman, Willett & Dambre 2015, arXiv
 		// 1503.07077), but for biases, which there each place of a map has of its own.
 		{
-			Name: "dieleman", Size: 99, Init: SmallNormal, Output: Sigmoid,
+			Name: "dieleman", Size: 99, Init: SmallNormal, Output: Tree,
 			Doc: "16 turned and mirrored parts of an image through four convolutions, two maxout layers: the competition's winner, for a GPU",
 			Layers: []Layer{
 				Parts{View: 69, Side: 45},

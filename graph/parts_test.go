@@ -250,7 +250,7 @@ func TestPartsErrors(t *testing.T) {
 // shrunken is the winner's network in small, with a dropout on the parts.
 func shrunken() *Network {
 	return &Network{
-		Name: "shrunken", Size: 25, Init: HeNormal, Output: Sigmoid,
+		Name: "shrunken", Size: 25, Init: HeNormal, Output: Tree,
 		Layers: []Layer{
 			Parts{View: 17, Side: 11},
 			Conv{Filters: 6, Kernel: 4}, ReLU{}, MaxPool{2}, Dropout{.2},

@@ -101,7 +101,7 @@ func telling(layers []Layer) []Layer {
 
 // begins reports whether a layer of that name has weights of its own.
 func begins(name string) bool {
-	return strings.HasPrefix(name, "conv") || strings.HasPrefix(name, "dense")
+	return strings.HasPrefix(name, "conv") || strings.HasPrefix(name, "dense") || strings.HasPrefix(name, "maxout")
 }
 
 func rowHeight(l *Layer, last bool) vg.Length {

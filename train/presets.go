@@ -40,6 +40,52 @@ var Presets = []Preset{
 			{Key: "warm-up", Value: "50"},
 		},
 	},
+	// Not trained to the end here. Its crops stand for random centre crops of 184 to
+	// 351 pixels: 256 / 1.38 to 256 * 1.38 are 186 to 353, each ratio as likely. The
+	// margin is all that an image has beyond 256 pixels; what lies beyond that is black.
+	{
+		Name: "ng4", Doc: "large kernels at 128 pixels and many epochs, from scratch",
+		Hardware: "a GPU",
+		Settings: []run.Assignment{
+			{Key: "network", Value: "ng4"},
+			{Key: "size", Value: "128"},
+			{Key: "crop", Value: run.CropCentre},
+			{Key: "crop-width", Value: "256"},
+			{Key: "margin", Value: "42"},
+			{Key: "zoom", Value: "1.38"},
+			{Key: "epochs", Value: "240"},
+			{Key: "learning-rate", Value: "0.0001"},
+			{Key: "schedule", Value: run.ScheduleCosine},
+		},
+	},
+	// Not trained to the end here. As published: 25 million images in batches of 16,
+	// which are 450 epochs of 55,000; 3 pixels of the original to one of the input,
+	// moved by up to 4 of the original. The learning rate falls tenfold twice, there
+	// after 72 and 92 % of the steps, here, where the epochs between are as many, after
+	// 44 and 89 %. The margin is what zoom and shift reach.
+	{
+		Name: "dieleman", Doc: "the competition's winner: parts of turned views, maxout, Nesterov's momentum",
+		Hardware: "a GPU",
+		Settings: []run.Assignment{
+			{Key: "network", Value: "dieleman"},
+			{Key: "output", Value: run.OutputTree},
+			{Key: "size", Value: "99"},
+			{Key: "crop", Value: run.CropCentre},
+			{Key: "crop-width", Value: "297"},
+			{Key: "margin", Value: "18"},
+			{Key: "zoom", Value: "1.3"},
+			{Key: "shift", Value: "0.0135"},
+			{Key: "brightness", Value: "0.5"},
+			{Key: "epochs", Value: "450"},
+			{Key: "batch-size", Value: "16"},
+			{Key: "optimiser", Value: run.OptimiserSGD},
+			{Key: "momentum", Value: "0.9"},
+			{Key: "learning-rate", Value: "0.04"},
+			{Key: "schedule", Value: run.ScheduleStep},
+			{Key: "decay-every", Value: "200"},
+			{Key: "decay-factor", Value: "0.1"},
+		},
+	},
 }
 
 // seedRecipe is how the study trained: region-of-interest crops turned by a

@@ -73,7 +73,11 @@ func (t networkTable) print(w io.Writer) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "  layer\toutput\tweights\tmultiply-adds\t")
 	for _, l := range t.Layers {
-		fmt.Fprintf(tw, "  %s\t%v\t%s\t%s\t  %s\n", l.Name, graph.Shape(l.Output),
+		output := graph.Shape(l.Output).String()
+		if l.Parts > 1 {
+			output = fmt.Sprintf("%d times %s", l.Parts, output)
+		}
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t  %s\n", l.Name, output,
 			terminal.Count(l.Weights), terminal.Count(int(l.MultiplyAdds)), l.Settings)
 	}
 	fmt.Fprintf(tw, "  all\t\t%s\t%s\t\n", terminal.Count(t.Weights), terminal.Count(int(t.MultiplyAdds)))
