@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"math/bits"
 	"os"
 
@@ -54,13 +55,36 @@ func openBundle(prefix string) (*bundle, error) {
 		return nil, fmt.Errorf("%s.index: %w", prefix, err)
 	}
 	b.digest, b.shards = digestOf(table), header.NumShards
-	return b, nil
+	return b, b.checkFiles()
+}
+
+// file is the file that an entry lies in.
+func (b *bundle) file(entry *corepb.BundleEntryProto) string {
+	return fmt.Sprintf("%s.data-%05d-of-%05d", b.prefix, entry.ShardId, b.shards)
+}
+
+// checkFiles looks whether the files that the index tells of are there, and as long
+// as they have to be.
+func (b *bundle) checkFiles() error {
+	for name, entry := range b.entries {
+		info, err := os.Stat(b.file(entry))
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing, which has %s", b.file(entry), name)
+		}
+		if err != nil {
+			return err
+		}
+		if entry.Offset < 0 || entry.Size < 0 || entry.Offset > info.Size()-entry.Size {
+			return fmt.Errorf("%s ends before %s does: it was cut", b.file(entry), name)
+		}
+	}
+	return nil
 }
 
 // floats reads one of the float32 variables, whose checksum it verifies.
 func (b *bundle) floats(name string) ([]float32, error) {
 	entry := b.entries[name]
-	file := fmt.Sprintf("%s.data-%05d-of-%05d", b.prefix, entry.ShardId, b.shards)
+	file := b.file(entry)
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -72,7 +96,7 @@ func (b *bundle) floats(name string) ([]float32, error) {
 		return nil, fmt.Errorf("%s.index: %s has %d bytes, want %d", b.prefix, name, entry.Size, len(content))
 	}
 	if _, err := f.ReadAt(content, entry.Offset); err != nil {
-		return nil, fmt.Errorf("%s ends before %s does: %w", file, name, err)
+		return nil, err
 	}
 	if maskedChecksum(content) != entry.Crc32C {
 		return nil, fmt.Errorf("%s: %s is damaged: its checksum is another", file, name)

@@ -97,11 +97,20 @@ func openFrozen(file string) (*Stored, error) {
 
 // Shape returns the shape of a variable, and whether it is there.
 func (s *Stored) Shape(name string) ([]int64, bool) {
-	shape, has := s.shapes[name]
+	shape, has := s.shapes[s.best(name)]
 	return shape, has
 }
 
-// Read reads variables with the shapes given.
+// best is the name of a variable's moving average, where it has one.
+func (s *Stored) best(name string) string {
+	if _, averaged := s.shapes[averagePrefix+name]; averaged {
+		return averagePrefix + name
+	}
+	return name
+}
+
+// Read reads variables with the shapes given, of each its moving average where it
+// has one.
 func (s *Stored) Read(vars []Variable) (Weights, error) {
 	weights := Weights{}
 	for _, v := range vars {
@@ -113,7 +122,7 @@ func (s *Stored) Read(vars []Variable) (Weights, error) {
 			return nil, fmt.Errorf("failed to read %s: its shape is %v, want %v", v.Name, shape, v.Shape)
 		}
 		var err error
-		if weights[v.Name], err = s.floats(v.Name); err != nil {
+		if weights[v.Name], err = s.floats(s.best(v.Name)); err != nil {
 			return nil, fmt.Errorf("failed to read %s: %w", v.Name, err)
 		}
 	}

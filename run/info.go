@@ -36,6 +36,8 @@ type Info struct {
 	Network  string   `json:"network"`
 	Weights  int64    `json:"weights"` // trainable numbers in the network
 
+	InitFrom *InitSource `json:"init_from,omitempty"` // nil where all weights were drawn
+
 	Status   Status    `json:"status"`
 	ExitCode *int      `json:"exit_code,omitempty"` // nil while it is running
 	Started  time.Time `json:"started"`
@@ -59,6 +61,17 @@ type DataInfo struct {
 	Fingerprint string `json:"fingerprint"` // of galaxyzoo.Catalogue
 	Training    int    `json:"training"`    // rows trained on
 	Validation  int    `json:"validation"`  // rows held back
+}
+
+// InitSource is the run or model that a run's first weights came from.
+type InitSource struct {
+	Path   string `json:"path"`   // as it was named
+	Layers string `json:"layers"` // InitAll or InitBody
+	Digest string `json:"digest"` // SHA-256 of the file that has the weights, or their checksums
+	// Of the run that the weights are part of; empty where they are of none.
+	Run     string `json:"run,omitempty"`
+	Network string `json:"network,omitempty"`
+	Data    string `json:"data,omitempty"` // fingerprint of what it was trained on
 }
 
 // BestEpoch is the epoch with the best score: the lowest RMSE on the rows held

@@ -41,14 +41,15 @@ type loop struct {
 	config  *run.Config
 	options Options
 
-	run     *run.Run
-	info    *run.Info
-	state   run.State
-	metrics metrics
-	cache   *imageproc.Cache
-	input   *input
-	trainer *graph.Trainer
-	track   *timeline.Track // of the goroutine that trains
+	run      *run.Run
+	info     *run.Info
+	state    run.State
+	metrics  metrics
+	cache    *imageproc.Cache
+	input    *input
+	trainer  *graph.Trainer
+	initFrom *run.InitSource // nil where the weights are drawn, or those of a resumed run
+	track    *timeline.Track // of the goroutine that trains
 
 	saving    *saving // nil where no checkpoint is being written
 	note      string  // what a user should know of the precision
@@ -119,10 +120,13 @@ func (l *loop) openTrainer() (err error) {
 		weights = graph.WeightedMSE(p.Catalogue.Votes(p.Training))
 	}
 	l.trainer, err = graph.NewTrainer(p.Network, graph.Options{
-		LossWeights: weights, ClipNorm: c.ClipNorm, Seed: c.Seed,
+		LossWeights: weights, ClipNorm: c.ClipNorm, Seed: c.Seed, RateFactors: p.rates,
 		Precision: graph.Precision(c.Precision), XLA: c.XLA,
 		Feed: feedOf(c), CropSize: l.cache.Size(), Crops: p.Catalogue.Len(),
 	})
+	if err == nil && c.InitFrom != "" && p.run == nil {
+		l.initFrom, err = startFrom(l.trainer, p.Network, c)
+	}
 	if err == nil && feedOf(c) == graph.FeedRows {
 		err = l.trainer.LoadCrops(l.cache.Crop)
 	}
@@ -241,7 +245,7 @@ func (l *loop) fresh(weights int, device string) {
 			Name: p.Catalogue.Name, Fingerprint: fingerprint,
 			Training: len(p.Training), Validation: len(p.Validation),
 		},
-		Network: p.Network.Name, Weights: int64(weights),
+		Network: p.Network.Name, Weights: int64(weights), InitFrom: l.initFrom,
 		Status: run.StatusRunning, Started: time.Now().UTC(),
 	}
 }

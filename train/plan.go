@@ -23,6 +23,8 @@ type Plan struct {
 	Training      []int // positions in Catalogue
 	Validation    []int // the rows held back
 
+	rates map[string]float64 // of the variables; see rateFactors
+
 	// The run that is resumed, and where it stands; nil for a new one.
 	run   *run.Run
 	state *run.State
@@ -30,6 +32,15 @@ type Plan struct {
 
 // NewPlan checks a new run. Errors are *run.UsageError or *galaxyzoo.DataError.
 func NewPlan(values *run.Values) (*Plan, error) {
+	p, err := newPlan(values)
+	if err == nil {
+		err = checkInitFrom(p.Network, &values.Config)
+	}
+	return p, err
+}
+
+// newPlan checks all but what weights are to start from: a resume has them.
+func newPlan(values *run.Values) (*Plan, error) {
 	c := &values.Config
 	if err := checkFolds(c); err != nil {
 		return nil, err
@@ -39,6 +50,9 @@ func NewPlan(values *run.Values) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{Values: values, Network: network, Preprocessing: Preprocessing(c)}
+	if p.rates, err = rateFactors(network, c); err != nil {
+		return nil, err
+	}
 	p.Preprocessing.Margin = c.Margin
 	if err := p.Preprocessing.Check(); err != nil {
 		return nil, &run.UsageError{Err: err}
@@ -90,7 +104,7 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 			Hint: fmt.Sprintf("tfgalaxy train --resume %s --epochs %d goes on", dir, state.Epoch+5),
 		}
 	}
-	p, err := NewPlan(values)
+	p, err := newPlan(values)
 	if err != nil {
 		return nil, err
 	}
