@@ -9,13 +9,13 @@ import (
 
 // An Activation is what one layer makes of one image.
 type Activation struct {
-	Layer  string
+	Layer  string    // its name, or for the votes that of the output
 	Shape  []int64   // [height, width, channels] or [features]
 	Values []float32 // of a network that cuts images in Parts, those of the first part
 }
 
 // Activations returns what each layer of the network makes of an image, uint8
-// RGB [size, size, 3], in inference mode.
+// RGB [size, size, 3], in inference mode, and what its output makes of the last.
 func Activations(net *Network, weights Weights, image []byte) ([]Activation, error) {
 	fail := func(err error) ([]Activation, error) {
 		return nil, fmt.Errorf("failed to compute activations: %w", err)

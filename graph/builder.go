@@ -147,7 +147,7 @@ type forwarded struct {
 	votes    tf.Output // float32 [batch, 37]
 	features tf.Output // what goes into the last dense layer, float32 [batch, features]; no operation where there is no such layer
 	// activations are what comes out of each layer that does something in
-	// this pass.
+	// this pass, and last the votes where they are another thing.
 	activations []activation
 }
 
@@ -201,6 +201,9 @@ func (b *builder) forward(scope *op.Scope, images tf.Output, in passInputs) forw
 		x = p.x
 	}
 	out.votes = b.output.build(scope.SubScope("output"), x)
+	if out.votes != x {
+		out.activations = append(out.activations, activation{string(b.output.name), out.votes})
+	}
 	return out
 }
 

@@ -115,7 +115,7 @@ func TestActivations(t *testing.T) {
 			t.Errorf("%s: %d values for shape %v", a.Layer, len(a.Values), a.Shape)
 		}
 	}
-	want := "conv1 norm1 relu1 pool1 conv2 relu2 pool2 flatten1 dense1 relu3 dense2"
+	want := "conv1 norm1 relu1 pool1 conv2 relu2 pool2 flatten1 dense1 relu3 dense2 sigmoid"
 	if got := strings.Join(layers, " "); got != want {
 		t.Errorf("layers %s, want %s", got, want)
 	}

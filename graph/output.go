@@ -25,27 +25,32 @@ const (
 // output is what there is to know of an Output.
 type output struct {
 	name  Output
-	doc   string // what the votes are, and their range and sums
+	votes string // what they are, their range and their sums
+	// obeys tells that they obey the tree: see ObeysTree.
+	obeys bool
 	build func(scope *op.Scope, x tf.Output) tf.Output
-	// bias returns which value of the last layer gives a vote, or with the outputs
-	// that go down the tree the share of a question's answers, of x.
+	// bias returns the value of the last layer that a vote is made of; where the
+	// output obeys the tree, the value that a share of a question's votes is made of.
 	bias func(x float64) float64
-	// shares tells that bias is one of shares.
-	shares bool
 }
 
 var outputs = []output{
-	{name: Sigmoid, doc: "vote fractions, 0 to 1", bias: logit,
-		build: func(s *op.Scope, x tf.Output) tf.Output { return op.Sigmoid(s, x) }},
-	{name: Linear, doc: "vote fractions, which may leave 0 to 1", bias: func(x float64) float64 { return x },
-		build: func(_ *op.Scope, x tf.Output) tf.Output { return x }},
-	{name: Tree, doc: downTheTree, bias: positive, shares: true,
-		build: func(s *op.Scope, x tf.Output) tf.Output { return descend(s, x, 0, divide) }},
-	{name: SoftmaxTree, doc: downTheTree, bias: func(x float64) float64 { return math.Log(positive(x)) }, shares: true,
-		build: func(s *op.Scope, x tf.Output) tf.Output { return descend(s, x, float32(math.Inf(-1)), softmax) }},
+	{Sigmoid, "vote fractions, 0 to 1", false, op.Sigmoid, logit},
+	{Linear, "vote fractions, which may leave 0 to 1", false, linear, func(x float64) float64 { return x }},
+	{Tree, obedientVotes, true, descending(divide, 0), positive},
+	{SoftmaxTree, obedientVotes, true, descending(softmax, float32(math.Inf(-1))), func(x float64) float64 { return math.Log(positive(x)) }},
 }
 
-const downTheTree = "vote fractions, 0 to 1, which obey the tree: those of questions 1 and 6 sum to 1, those of every other question to the vote that leads to it"
+const obedientVotes = "vote fractions, 0 to 1, that obey the tree: those of questions 1 and 6 sum to 1, those of every other question to the vote that leads to it"
+
+func linear(_ *op.Scope, x tf.Output) tf.Output { return x }
+
+// ObeysTree reports whether the output gives no votes but those that the tree allows,
+// to float32's rounding: see galaxyzoo.Votes.Check.
+func (o Output) ObeysTree() bool {
+	known, err := lookUpOutput(o)
+	return err == nil && known.obeys
+}
 
 // lookUpOutput returns the output of that name.
 func lookUpOutput(name Output) (output, error) {
@@ -59,8 +64,9 @@ func lookUpOutput(name Output) (output, error) {
 	return output{}, fmt.Errorf("no output %q, want one of %s", name, strings.Join(names, ", "))
 }
 
-// leastMean is the vote that LabelBias takes an answer to have at least, and to lack
-// at least: a vote of 0 would start at a value from which nothing is learned.
+// leastMean is the mean vote that LabelBias takes an answer to have at least, and to
+// lack at least. That of an answer that nobody gave would be one that no step of
+// training moves, or infinite.
 const leastMean = 1e-4
 
 func positive(x float64) float64 { return max(x, leastMean) }
@@ -70,16 +76,16 @@ func logit(x float64) float64 {
 	return math.Log(x / (1 - x))
 }
 
-// LabelBias returns the values of the last layer at which the output gives the mean
-// of the rows, with no vote below leastMean: what its biases start from, 37 in
-// column order. output has to be one of the constants.
+// LabelBias returns what the last layer's bias has to be for a network that gives
+// nothing else to predict the rows' mean votes, [37]. output has to be one of the
+// constants.
 func LabelBias(output Output, rows []galaxyzoo.Votes) []float32 {
 	o, err := lookUpOutput(output)
 	if err != nil {
 		panic(err) // every network's output was looked up when it was checked
 	}
 	mean := galaxyzoo.MeanVotes(rows)
-	if o.shares {
+	if o.obeys {
 		mean = mean.Conditional()
 	}
 	bias := make([]float32, galaxyzoo.NumAnswers)

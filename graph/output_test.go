@@ -331,7 +331,7 @@ func TestLabelBias(t *testing.T) {
 func TestOutputNames(t *testing.T) {
 	seen := map[Output]bool{}
 	for _, o := range outputs {
-		if seen[o.name] || o.doc == "" {
+		if seen[o.name] || o.votes == "" {
 			t.Errorf("output %q is there twice, or not described", o.name)
 		}
 		seen[o.name] = true

@@ -150,7 +150,7 @@ func (n *inference) crops() TensorSpec {
 }
 
 func (n *inference) votes(pass forwarded) TensorSpec {
-	return newTensorSpec(pass.votes, n.output.doc)
+	return newTensorSpec(pass.votes, n.output.votes)
 }
 
 // hasDropout reports whether dropout does anything in the network.

@@ -10,30 +10,31 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
-// descend makes votes of the last layer's values, float32 [batch, 37]: share turns
-// those of each question, [batch, 11, longest], into shares that sum to 1, and these
-// are multiplied by the probability of reaching the question. The places of a question
-// with fewer answers are filled up with missing, of which share has to make 0.
+// descending returns what makes votes of the last layer's values, float32 [batch,
+// 37]. share turns those of each question, [batch, 11, longest], into shares that sum
+// to 1, which are multiplied by the probability of reaching the question. The places
+// that a question with fewer answers leaves hold missing, of which share makes 0.
 //
-// Nothing is summed by multiplying matrices, short as that would be: GPUs round what
-// goes into them to 11 bits, and the sums would no longer be those of the tree.
-func descend(scope *op.Scope, x tf.Output, missing float32, share func(*op.Scope, tf.Output) tf.Output) tf.Output {
-	s := scope.SubScope
-	x = op.GatherV2(scope, append1(s("missing"), x, missing), op.Const(s("columns"), tree.columns), op.Const(s("axis"), int32(1)))
-	x = share(s("share"), x)
-	x = op.Reshape(scope, x, op.Const(s("shape"), []int32{-1, tree.places()}))
-	x = append1(s("certain"), x, 1)
-	var votes tf.Output
-	for i, places := range tree.descents {
-		step := s(fmt.Sprintf("step%d", i+1))
-		shares := op.GatherV2(step, x, op.Const(step, places), op.Const(step.SubScope("axis"), int32(1)))
-		if i == 0 {
-			votes = shares
-		} else {
-			votes = op.Mul(step, votes, shares)
+// Nothing is summed by multiplying matrices, short as that would be: GPUs may round
+// what goes in to 11 bits, and the sums would no longer be those of the tree.
+func descending(share func(*op.Scope, tf.Output) tf.Output, missing float32) func(*op.Scope, tf.Output) tf.Output {
+	return func(scope *op.Scope, x tf.Output) tf.Output {
+		s := scope.SubScope
+		x = op.GatherV2(scope, append1(s("missing"), x, missing), op.Const(s("columns"), tree.columns), op.Const(s("axis"), int32(1)))
+		x = op.Reshape(scope, share(s("share"), x), op.Const(s("shape"), []int32{-1, tree.places()}))
+		x = append1(s("certain"), x, 1)
+		var votes tf.Output
+		for i, places := range tree.descents {
+			step := s(fmt.Sprintf("step%d", i+1))
+			shares := op.GatherV2(step, x, op.Const(step, places), op.Const(step.SubScope("axis"), int32(1)))
+			if i == 0 {
+				votes = shares
+			} else {
+				votes = op.Mul(step, votes, shares)
+			}
 		}
+		return votes
 	}
-	return votes
 }
 
 // softmax is e to each value over the sum of these.
@@ -51,9 +52,9 @@ const mostValue = 1e37
 // shares as they are, and what they lack to 1 is given to all answers alike.
 //
 // So nothing is ever divided by 0, the gradient is never above 1, and answers whose
-// values are small learn as from a plain output. With one the paper trains its first
-// batches, for a division, whose gradient grows as the sum falls, hardly learns at
-// first. No schedule is needed here.
+// values are small learn as from a plain output: the authors' code has one for the
+// first batches, as a division, whose gradient grows without limit as the sum falls,
+// impedes learning there. No schedule is needed here.
 func divide(scope *op.Scope, x tf.Output) tf.Output {
 	s := scope.SubScope
 	x = op.Minimum(scope, op.Relu(scope, x), op.Const(s("most"), float32(mostValue)))
@@ -68,7 +69,7 @@ func append1(scope *op.Scope, x tf.Output, value float32) tf.Output {
 	return op.PadV2(scope, x, op.Const(scope.SubScope("paddings"), [][]int32{{0, 0}, {0, 1}}), op.Const(scope.SubScope("value"), value))
 }
 
-// A layout is the tree as descend works by it.
+// A layout is the tree as descending works by it.
 type layout struct {
 	longest int32 // answers of the question that has the most
 	// columns [11, longest] are those of each question's answers, filled up with the

@@ -149,13 +149,14 @@ func readLayers(dir string) ([]Layer, error) {
 	return layers, nil
 }
 
-// withVotes adds the votes that a sigmoid output makes of the last layer.
+// withVotes adds the votes that a sigmoid output makes of the last layer, which runs
+// of earlier versions did not leave.
 func withVotes(layers []Layer, output string) []Layer {
 	if len(layers) == 0 || output != run.OutputSigmoid {
 		return layers
 	}
 	last := &layers[len(layers)-1]
-	if !isVotes(last) {
+	if !isVotes(last) || last.Name == output {
 		return layers
 	}
 	votes := Layer{Name: run.OutputSigmoid, Array: Array{Shape: slices.Clone(last.Shape)}}

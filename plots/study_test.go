@@ -60,6 +60,21 @@ func TestLoadRun(t *testing.T) {
 	}
 }
 
+// The votes that a run left behind its layers are not made of them anew.
+func TestLoadRunWithVotes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "0001-handmade")
+	handmadeRunFolder(t, dir, "sky", handmadeOutcome(6), false)
+	left := handmadeLayers()[4]
+	writeArray(t, filepath.Join(dir, "samples", "activations", "06-"+left.Name+".npy"), &left.Array)
+	record, err := plots.LoadRun(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := record.Layers[len(record.Layers)-1]; len(record.Layers) != 6 || !slices.Equal(last.Values, left.Values) {
+		t.Errorf("%d layers, the last of which is %s; want 6, and the votes as they are", len(record.Layers), last.Name)
+	}
+}
+
 func TestRunStillGoing(t *testing.T) {
 	study, _ := handmadeStudy(t, 6, true)
 	figures, leftOut := study.Draw(plots.FigureNames())
