@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
@@ -132,7 +133,8 @@ func TestResumeOfOptimisers(t *testing.T) {
 	}
 }
 
-// The model that a run leaves has the averages of its best checkpoint.
+// The model that a run leaves has the averages of its best checkpoint, and their score
+// is the run's.
 func TestModelOfAverages(t *testing.T) {
 	ended, err := trainSteps(t, context.Background(), nil, "4", "average", "0.99", "learning-rate", "0.01")
 	if err != nil {
@@ -169,6 +171,26 @@ func TestModelOfAverages(t *testing.T) {
 	}
 	if !maps.EqualFunc(got, want, slices.Equal) {
 		t.Error("the model has other weights than the averages")
+	}
+	catalogue, err := OpenData(config.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, held, err := Rows(&config, catalogue.IDs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	scorer, err := infer.LoadEnsemble([]string{ended.Run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scorer.Close()
+	result, err := scorer.Evaluate(context.Background(), catalogue, held, infer.Scoring{Cache: cacheDir, BatchSize: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := result.RMSE - *ended.RMSE; d > 1e-6 || d < -1e-6 { // float32, in batches of other sizes
+		t.Errorf("RMSE %.7f by the model, %.7f while training", result.RMSE, *ended.RMSE)
 	}
 	for i := range vars {
 		if _, has := checkpoint.Shape("average/" + vars[i].Name); !has {

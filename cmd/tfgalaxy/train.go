@@ -129,7 +129,7 @@ func (v *trainView) observe(event train.Event) {
 		v.eta = eta{from: e.FromStep, begin: v.a.term.Now(), now: v.a.term.Now}
 		v.text("run %s: network %s, %s weights, on %s in %s\n%s galaxies to train on, %s held back, %s",
 			e.Run, e.Network, terminal.Count(e.Weights), e.Device, e.Precision,
-			terminal.Count(e.Training), terminal.Count(e.Validation), length(e))
+			terminal.Count(e.Training), terminal.Count(e.Validation), length(e.Epochs, e.Steps, e.StepsPerEpoch))
 		if e.Note != "" {
 			v.text("note: %s", e.Note)
 		}
@@ -145,12 +145,12 @@ func (v *trainView) observe(event train.Event) {
 
 // length says how long a run is: "10 epochs of 866 steps", or "7 steps, 3 an epoch"
 // where its end cuts an epoch short.
-func length(e train.Started) string {
-	perEpoch, all := int(e.StepsPerEpoch), int(e.Steps)
-	if e.Epochs*perEpoch != all {
-		return fmt.Sprintf("%s %s, %s an epoch", terminal.Count(all), plural(all, "step", "steps"), terminal.Count(perEpoch))
+func length(epochs int, steps, perEpoch int64) string {
+	all, each := int(steps), int(perEpoch)
+	if epochs*each != all {
+		return fmt.Sprintf("%s %s, %s an epoch", terminal.Count(all), plural(all, "step", "steps"), terminal.Count(each))
 	}
-	return fmt.Sprintf("%d %s of %s %s", e.Epochs, plural(e.Epochs, "epoch", "epochs"), terminal.Count(perEpoch), plural(perEpoch, "step", "steps"))
+	return fmt.Sprintf("%d %s of %s %s", epochs, plural(epochs, "epoch", "epochs"), terminal.Count(each), plural(each, "step", "steps"))
 }
 
 func (v *trainView) text(format string, args ...any) {
