@@ -294,25 +294,6 @@ func (l *loop) epochs(ctx context.Context) error {
 	return nil
 }
 
-// done reports whether the run has all its epochs, or all its steps.
-func (l *loop) done() bool {
-	if l.config.Steps > 0 {
-		return l.state.Step >= int64(l.config.Steps)
-	}
-	return l.state.Epoch >= l.config.Epochs
-}
-
-// epochsInAll returns how many epochs the run has at its end, the one that the steps
-// end in among them.
-func (l *loop) epochsInAll() int {
-	if l.config.Steps == 0 {
-		return l.config.Epochs
-	}
-	begun := l.state.Step - int64(l.state.Batch) // when the running epoch was
-	left, perEpoch := int64(l.config.Steps)-begun, int64(l.input.batches())
-	return l.state.Epoch + int((left+perEpoch-1)/perEpoch)
-}
-
 // end writes how the run ended and, from whatever best checkpoint there is, its
 // model.
 func (l *loop) end(cause error) (*Ended, error) {

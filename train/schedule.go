@@ -27,18 +27,3 @@ func learningRate(c *run.Config, step, stepsPerEpoch int64) float64 {
 	}
 	return c.LearningRate
 }
-
-// Steps returns how many steps the whole run has, and how many an epoch has.
-func (p *Plan) Steps() (all, perEpoch int64) {
-	c := &p.Values.Config
-	perEpoch = int64((len(p.Training) + c.BatchSize - 1) / c.BatchSize)
-	return stepsInAll(c, perEpoch), perEpoch
-}
-
-// stepsInAll returns how many steps a whole run has.
-func stepsInAll(c *run.Config, stepsPerEpoch int64) int64 {
-	if c.Steps > 0 {
-		return int64(c.Steps)
-	}
-	return stepsPerEpoch * int64(c.Epochs)
-}
