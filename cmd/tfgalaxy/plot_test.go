@@ -4,11 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tfgalaxy/tfgalaxy/baseline"
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/plots"
+	"github.com/tfgalaxy/tfgalaxy/run"
+	"github.com/tfgalaxy/tfgalaxy/train"
 )
 
 func TestPlotAndBaseline(t *testing.T) {
@@ -100,6 +104,32 @@ func TestPlotRefuses(t *testing.T) {
 	for _, folds := range []string{"1", "-2", "50"} {
 		if r := tfgalaxy("baseline", "--data", "synthetic:4", "--folds", folds); r.code != exitUsage || !strings.Contains(r.err, "--folds") {
 			t.Errorf("baseline --folds %s: exit code %d, said %q", folds, r.code, r.err)
+		}
+	}
+}
+
+// The baselines that a report compares with a run hold out what it held back.
+func TestBaselinesHoldOutAsTheRun(t *testing.T) {
+	c := galaxyzoo.Synthetic(30, 1)
+	config := run.Default()
+	for _, config.Folds = range []int{0, 3} {
+		config.Fold = 2
+		_, want, err := train.Rows(&config, c.IDs())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o baseline.Options
+		if err := holdOutAs(&config, c, &o); err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for i, id := range c.IDs() {
+			if o.HeldOut(id) {
+				got = append(got, i)
+			}
+		}
+		if !slices.Equal(got, want) || o.Share != train.HeldBackShare(&config) || o.Seed != config.SplitSeed {
+			t.Errorf("%d folds: %v are held out, a share of %v by seed %d; want %v", config.Folds, got, o.Share, o.Seed, want)
 		}
 	}
 }

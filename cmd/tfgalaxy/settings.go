@@ -79,7 +79,7 @@ func valueName(s run.Setting) string {
 func assignments(ctx *cli.Context) []run.Assignment {
 	var given []run.Assignment
 	for _, s := range run.Settings {
-		if !ctx.IsSet(s.Key) {
+		if !ctx.IsSet(s.Key) || !takesSetting(ctx.Command.Flags, s) {
 			continue
 		}
 		value := ctx.String(s.Key)
