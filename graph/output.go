@@ -37,8 +37,8 @@ type output struct {
 var outputs = []output{
 	{Sigmoid, "vote fractions, 0 to 1", false, op.Sigmoid, logit},
 	{Linear, "vote fractions, which may leave 0 to 1", false, linear, func(x float64) float64 { return x }},
-	{Tree, obedientVotes, true, descending(divide, 0), positive},
-	{SoftmaxTree, obedientVotes, true, descending(softmax, float32(math.Inf(-1))), func(x float64) float64 { return math.Log(positive(x)) }},
+	{Tree, obedientVotes, true, descending(divide), positive},
+	{SoftmaxTree, obedientVotes, true, descending(op.Softmax), func(x float64) float64 { return math.Log(positive(x)) }},
 }
 
 const obedientVotes = "vote fractions, 0 to 1, that obey the tree: those of questions 1 and 6 sum to 1, those of every other question to the vote that leads to it"

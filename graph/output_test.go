@@ -165,22 +165,20 @@ func TestNoNumberIsNotHidden(t *testing.T) {
 func reference(output Output, values []float32) galaxyzoo.Votes {
 	var votes galaxyzoo.Votes
 	for _, q := range galaxyzoo.Questions {
-		of := make([]float64, len(q.Answers))
-		sum := 0.0
-		for j, a := range q.Answers {
-			if output == Tree {
-				of[j] = max(float64(values[a.Column]), 0)
-			} else {
-				of[j] = math.Exp(float64(values[a.Column]))
+		var positive, powers float64
+		for _, a := range q.Answers {
+			positive += max(float64(values[a.Column]), 0)
+			powers += math.Exp(float64(values[a.Column]))
+		}
+		for _, a := range q.Answers {
+			x := float64(values[a.Column])
+			share := math.Exp(x) / powers
+			switch {
+			case output == Tree && positive >= 1:
+				share = max(x, 0) / positive
+			case output == Tree:
+				share = max(x, 0) + (1-positive)*share
 			}
-			sum += of[j]
-		}
-		whole := sum
-		if output == Tree {
-			whole = max(sum, 1)
-		}
-		for j, a := range q.Answers {
-			share := (of[j] + (whole-sum)/float64(len(of))) / whole
 			votes[a.Column] = share * votes.Reach(q)
 		}
 	}

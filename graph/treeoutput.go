@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	tf "github.com/wamuir/graft/tensorflow"
@@ -11,17 +12,21 @@ import (
 )
 
 // descending returns what makes votes of the last layer's values, float32 [batch,
-// 37]. share turns those of each question, [batch, 11, longest], into shares that sum
-// to 1, which are multiplied by the probability of reaching the question. The places
-// that a question with fewer answers leaves hold missing, of which share makes 0.
+// 37]. share turns those of a question, [rows, longest] with rows of all questions of
+// all galaxies, into shares that sum to 1, which are multiplied by the probability of
+// reaching the question. Where a question has fewer answers than the longest the row
+// goes on with minus infinity, of which share makes 0.
 //
 // Nothing is summed by multiplying matrices, short as that would be: GPUs may round
 // what goes in to 11 bits, and the sums would no longer be those of the tree.
-func descending(share func(*op.Scope, tf.Output) tf.Output, missing float32) func(*op.Scope, tf.Output) tf.Output {
+func descending(share func(*op.Scope, tf.Output) tf.Output) func(*op.Scope, tf.Output) tf.Output {
 	return func(scope *op.Scope, x tf.Output) tf.Output {
 		s := scope.SubScope
-		x = op.GatherV2(scope, append1(s("missing"), x, missing), op.Const(s("columns"), tree.columns), op.Const(s("axis"), int32(1)))
-		x = op.Reshape(scope, share(s("share"), x), op.Const(s("shape"), []int32{-1, tree.places()}))
+		x = append1(s("missing"), x, float32(math.Inf(-1)))
+		x = op.GatherV2(scope, x, op.Const(s("columns"), tree.columns), op.Const(s("axis"), int32(1)))
+		x = op.Reshape(s("rows"), x, op.Const(s("rows"), []int32{-1, tree.longest}))
+		x = share(s("share"), x)
+		x = op.Reshape(s("shares"), x, op.Const(s("shares"), []int32{-1, tree.places()}))
 		x = append1(s("certain"), x, 1)
 		var votes tf.Output
 		for i, places := range tree.descents {
@@ -37,31 +42,25 @@ func descending(share func(*op.Scope, tf.Output) tf.Output, missing float32) fun
 	}
 }
 
-// softmax is e to each value over the sum of these.
-func softmax(scope *op.Scope, x tf.Output) tf.Output {
-	// The gradient of Softmax is right for matrices alone.
-	return op.Softmax(scope, op.Reshape(scope, x, op.Const(scope.SubScope("shape"), []int32{-1, tree.longest})))
-}
-
 // mostValue is what a last layer's value counts at most, so that those of a question
 // do not sum to infinity.
 const mostValue = 1e37
 
 // divide is each value above 0 over the sum of these, as Dieleman, Willett & Dambre
 // 2015 (arXiv 1503.07077) have it. Where they sum to less than 1, though, they are
-// shares as they are, and what they lack to 1 is given to all answers alike.
+// shares as they are, and what they lack to 1 is shared out by a softmax of all.
 //
-// So nothing is ever divided by 0, the gradient is never above 1, and answers whose
-// values are small learn as from a plain output: the authors' code has one for the
-// first batches, as a division, whose gradient grows without limit as the sum falls,
-// impedes learning there. No schedule is needed here.
+// So nothing is ever divided by 0, no gradient grows as a sum falls, and where no
+// value is above 0 there is one at all. The authors' code adds 1e-12 to the sum and
+// trains the first batches without the division, which impedes learning while values
+// are small; no schedule is needed here.
 func divide(scope *op.Scope, x tf.Output) tf.Output {
 	s := scope.SubScope
-	x = op.Minimum(scope, op.Relu(scope, x), op.Const(s("most"), float32(mostValue)))
-	sum := op.Sum(scope, x, op.Const(s("axis"), int32(2)), op.SumKeepDims(true))
+	rectified := op.Minimum(scope, op.Relu(scope, x), op.Const(s("most"), float32(mostValue)))
+	sum := op.Sum(scope, rectified, op.Const(s("axis"), int32(1)), op.SumKeepDims(true))
 	whole := op.Maximum(scope, sum, op.Const(s("least"), float32(1)))
-	rest := op.Mul(scope, op.Sub(scope, whole, sum), op.Const(s("even"), tree.even))
-	return op.Div(scope, op.AddV2(scope, x, rest), whole)
+	rest := op.Mul(scope, op.Sub(scope, whole, sum), op.Softmax(scope, x))
+	return op.Div(scope, op.AddV2(scope, rectified, rest), whole)
 }
 
 // append1 adds a column of one value to a matrix.
@@ -75,9 +74,6 @@ type layout struct {
 	// columns [11, longest] are those of each question's answers, filled up with the
 	// one after the last.
 	columns [][]int32
-	// even [11, longest] are the shares of each question's answers where all get the
-	// same, filled up with 0.
-	even [][]float32
 	// descents [][37] hold places in the flattened columns: for each answer, from the
 	// first to the last, that of its remotest ancestor and so on to its own, filled up
 	// with the one after the last.
@@ -94,9 +90,9 @@ func layOut(questions []galaxyzoo.Question) layout {
 	ancestry := make([][]int32, galaxyzoo.NumAnswers)
 	depth := 0
 	for i, q := range questions {
-		columns, even := filled(l.longest, int32(galaxyzoo.NumAnswers)), make([]float32, l.longest)
+		columns := filled(l.longest, int32(galaxyzoo.NumAnswers))
 		for j, a := range q.Answers {
-			columns[j], even[j] = int32(a.Column), 1/float32(len(q.Answers))
+			columns[j] = int32(a.Column)
 			var line []int32
 			if q.Reach >= 0 { // an answer to a question before this one
 				line = slices.Clone(ancestry[q.Reach])
@@ -104,7 +100,7 @@ func layOut(questions []galaxyzoo.Question) layout {
 			ancestry[a.Column] = append(line, int32(i)*l.longest+int32(j))
 			depth = max(depth, len(ancestry[a.Column]))
 		}
-		l.columns, l.even = append(l.columns, columns), append(l.even, even)
+		l.columns = append(l.columns, columns)
 	}
 	for k := range depth {
 		places := filled(galaxyzoo.NumAnswers, l.places())

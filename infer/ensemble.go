@@ -8,13 +8,27 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
-// An Ensemble predicts by the mean of its members, each fed with crops of its own
-// preprocessing. One model is an ensemble of one.
+// An Ensemble predicts by the mean of its members, each fed with views that suit
+// it of crops of its own preprocessing. One model is an ensemble of one.
 type Ensemble struct {
 	Members []*Model
 
-	crops []imageproc.Preprocessing // those that differ
-	crop  []int                     // of each member, a position in crops
+	feeds []feed // those that differ
+	feed  []int  // of each member, a position in feeds
+}
+
+// A feed is what members are fed with that can share a batch.
+type feed struct {
+	crop      imageproc.Preprocessing
+	symmetric bool // quarter turns and mirrors change nothing
+}
+
+// views returns n views, or all that there are, and one where n is 0.
+func (f feed) views(n int) []imageproc.Transform {
+	if f.symmetric {
+		return imageproc.SymmetricViews(max(1, n))
+	}
+	return imageproc.Views(max(1, n))
 }
 
 // LoadEnsemble loads the models at the paths, as Load does. Close it after use.
@@ -29,14 +43,28 @@ func LoadEnsemble(paths []string) (*Ensemble, error) {
 			return nil, errors.Join(err, e.Close())
 		}
 		e.Members = append(e.Members, m)
-		i := slices.Index(e.crops, m.Preprocessing)
+		f := feed{m.Preprocessing, m.Symmetric()}
+		i := slices.Index(e.feeds, f)
 		if i < 0 {
-			i = len(e.crops)
-			e.crops = append(e.crops, m.Preprocessing)
+			i = len(e.feeds)
+			e.feeds = append(e.feeds, f)
 		}
-		e.crop = append(e.crop, i)
+		e.feed = append(e.feed, i)
 	}
 	return e, nil
+}
+
+// checkViews returns an error where no member has so many views. One that has
+// fewer than another gets all that it has.
+func (e *Ensemble) checkViews(n int) error {
+	symmetric := !slices.ContainsFunc(e.feeds, func(f feed) bool { return !f.symmetric })
+	switch {
+	case symmetric && (n < 0 || n > imageproc.MaxSymmetricViews):
+		return fmt.Errorf("%d views, want 1 to %d: this network says the same of quarter turns and mirror images", n, imageproc.MaxSymmetricViews)
+	case n < 0 || n > imageproc.MaxViews:
+		return fmt.Errorf("%d views, want 1 to %d", n, imageproc.MaxViews)
+	}
+	return nil
 }
 
 // FeatureSize is the length of the vector of features, 0 where the ensemble has

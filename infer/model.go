@@ -91,6 +91,10 @@ func (m *Model) Predict(b *graph.Batch, votes []galaxyzoo.Votes) error {
 	return m.model.Predict(b, votes)
 }
 
+// Symmetric reports whether the votes are the same for an image that is turned by
+// quarter turns or mirrored, whatever the weights.
+func (m *Model) Symmetric() bool { return m.model.Symmetry == graph.SymmetryD4 }
+
 // FeatureSize is the length of an image's vector of features, 0 for a model that
 // was written without that signature.
 func (m *Model) FeatureSize() int { return m.model.FeatureSize() }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
 )
 
@@ -20,9 +21,10 @@ const mostRows = 4096
 type Options struct {
 	BatchSize int               // rows of one run of a model, 1 to 4096; see Views
 	Decoder   imageproc.Decoder // of the images
-	// Views is the number of views of each image whose votes are averaged,
-	// those of imageproc.Views; 0 is 1, the image as it is. All views of an
-	// image are rows of one batch.
+	// Views is the number of views of each image whose votes are averaged, those
+	// of imageproc.Views or, for a network with the square's symmetry, of
+	// imageproc.SymmetricViews, which are fewer; 0 is 1, the image as it is. All
+	// views of an image are rows of one batch.
 	Views int
 	// Uncertainty asks for the spread of the votes over views, members and
 	// DropoutSamples draws of dropout.
@@ -34,11 +36,12 @@ type Options struct {
 
 // Check returns an error where the ensemble cannot do what the options ask for.
 func (o Options) Check(e *Ensemble) error {
+	if err := e.checkViews(o.Views); err != nil {
+		return err
+	}
 	switch {
 	case o.BatchSize < 1 || o.BatchSize > mostRows:
 		return fmt.Errorf("batch size %d, want 1 to %d", o.BatchSize, mostRows)
-	case o.Views < 0 || o.Views > imageproc.MaxViews:
-		return fmt.Errorf("%d views, want 1 to %d", o.Views, imageproc.MaxViews)
 	case o.DropoutSamples < 0:
 		return fmt.Errorf("%d samples of dropout, want 0 or more", o.DropoutSamples)
 	case o.Features && len(e.Members) > 1:
@@ -111,38 +114,35 @@ func (e *Ensemble) Predict(ctx context.Context, entries iter.Seq2[imageproc.Entr
 	}
 }
 
-// An average adds up what the members say of the views of a group's images.
+// An average is what the members say of the views of a group's images. Each member
+// counts the same, and so does each of its views.
 type average struct {
 	ensemble *Ensemble
 	options  Options
-	views    int
 
-	row, sample []galaxyzoo.Votes // of one run of a member, an image's views one after the other
-	features    []float32         // the same
-	sum, square []galaxyzoo.Votes // an image each, over views and members
-	noise       []galaxyzoo.Votes // an image each: squares of what dropout changes
+	row, sample  []galaxyzoo.Votes // of one run of a member, an image's views one after the other
+	features     []float32         // the same
+	mean, square []galaxyzoo.Votes // an image each: the mean over views and members, and that of the squares
+	noise        []galaxyzoo.Votes // an image each: the mean square of what dropout changes
 }
 
-func newAverage(e *Ensemble, o Options) *average {
-	return &average{ensemble: e, options: o, views: max(1, o.Views)}
-}
+func newAverage(e *Ensemble, o Options) *average { return &average{ensemble: e, options: o} }
 
 // predict runs the members on the group's batches.
 func (a *average) predict(g *group) error {
 	images := len(g.entries)
-	rows := images * a.views
-	a.row, a.sample = resized(a.row, rows), resized(a.sample, rows)
-	a.sum, a.square, a.noise = zeroed(a.sum, images), zeroed(a.square, images), zeroed(a.noise, images)
-	if a.options.Features {
-		a.features = resized(a.features, rows*a.ensemble.FeatureSize())
-	}
+	a.mean, a.square, a.noise = zeroed(a.mean, images), zeroed(a.square, images), zeroed(a.noise, images)
 	if images == 0 {
 		return nil
 	}
 	for k, m := range a.ensemble.Members {
-		batch := g.batches[a.ensemble.crop[k]]
+		batch := g.batches[a.ensemble.feed[k]]
+		views := batch.Rows / images
+		weight := 1 / float64(views*len(a.ensemble.Members))
+		a.row = resized(a.row, batch.Rows)
 		var err error
 		if a.options.Features {
+			a.features = resized(a.features, batch.Rows*a.ensemble.FeatureSize())
 			err = m.Features(batch, a.row, a.features)
 		} else {
 			err = m.Predict(batch, a.row)
@@ -151,16 +151,16 @@ func (a *average) predict(g *group) error {
 			return fmt.Errorf("failed to predict with %s: %w", m.Dir, err)
 		}
 		for r := range a.row {
-			if err := a.row[r].Finite(); err != nil && g.faults[r/a.views] == nil {
-				return fmt.Errorf("the vote of %s for %w, for image %s", m.Dir, err, g.entries[r/a.views].File)
+			if err := a.row[r].Finite(); err != nil && g.faults[r/views] == nil {
+				return fmt.Errorf("the vote of %s for %w, for image %s", m.Dir, err, g.entries[r/views].File)
 			}
 			for c, x := range a.row[r] {
-				a.sum[r/a.views][c] += x
-				a.square[r/a.views][c] += x * x
+				a.mean[r/views][c] += weight * x
+				a.square[r/views][c] += weight * x * x
 			}
 		}
 		if a.options.Uncertainty && m.HasDropout() {
-			if err := a.drawDropout(m, g, k); err != nil {
+			if err := a.drawDropout(m, batch, views, weight); err != nil {
 				return fmt.Errorf("failed to draw dropout with %s: %w", m.Dir, err)
 			}
 		}
@@ -168,16 +168,18 @@ func (a *average) predict(g *group) error {
 	return nil
 }
 
-// drawDropout adds the squares of what dropout changes in a member's votes.
-func (a *average) drawDropout(m *Model, g *group, member int) error {
+// drawDropout adds the squares of what dropout changes in a member's votes, each row
+// with a weight.
+func (a *average) drawDropout(m *Model, batch *graph.Batch, views int, weight float64) error {
+	a.sample = resized(a.sample, batch.Rows)
 	for s := range a.options.DropoutSamples {
-		if err := m.Sample(g.batches[a.ensemble.crop[member]], uint64(s), a.sample); err != nil {
+		if err := m.Sample(batch, uint64(s), a.sample); err != nil {
 			return err
 		}
 		for r := range a.sample {
 			for c, x := range a.sample[r] {
 				d := x - a.row[r][c]
-				a.noise[r/a.views][c] += d * d / float64(a.options.DropoutSamples)
+				a.noise[r/views][c] += weight * d * d / float64(a.options.DropoutSamples)
 			}
 		}
 	}
@@ -190,12 +192,10 @@ func (a *average) prediction(g *group, i int) Prediction {
 	if p.Err != nil {
 		return p
 	}
-	n := float64(a.views * len(a.ensemble.Members))
-	for c := range p.Votes {
-		mean := a.sum[i][c] / n
+	for c, mean := range a.mean[i] {
 		p.Votes[c] = mean
 		if a.options.Uncertainty {
-			variance := max(0, a.square[i][c]/n-mean*mean) + a.noise[i][c]/n
+			variance := max(0, a.square[i][c]-mean*mean) + a.noise[i][c]
 			p.Spread[c] = math.Sqrt(variance)
 		}
 	}
@@ -204,14 +204,15 @@ func (a *average) prediction(g *group, i int) Prediction {
 	}
 	if a.options.Features {
 		size := a.ensemble.FeatureSize()
-		p.Features = a.features[i*a.views*size:][:size]
-		for v := 1; v < a.views; v++ {
-			for k, x := range a.features[(i*a.views+v)*size:][:size] {
+		views := len(a.features) / size / len(a.mean)
+		p.Features = a.features[i*views*size:][:size]
+		for v := 1; v < views; v++ {
+			for k, x := range a.features[(i*views+v)*size:][:size] {
 				p.Features[k] += x
 			}
 		}
 		for k := range p.Features {
-			p.Features[k] /= float32(a.views)
+			p.Features[k] /= float32(views)
 		}
 	}
 	return p

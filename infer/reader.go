@@ -16,10 +16,10 @@ const ahead = 2
 // A reader reads images and cuts them for the members of an ensemble, in groups
 // that fill a batch.
 type reader struct {
-	crops   []imageproc.Preprocessing
-	views   []imageproc.Transform
+	crops   []imageproc.Preprocessing // of each feed
+	views   [][]imageproc.Transform   // of each feed, 1 or more
 	decoder imageproc.Decoder
-	images  int // in a group: as many as fill a batch with their views
+	images  int // in a group: as many as fill a batch with the most views
 
 	free  chan *group // to be filled
 	ready chan *group // in the order of the entries; wait for pending before use
@@ -29,19 +29,24 @@ type reader struct {
 type group struct {
 	entries []imageproc.Entry
 	faults  []error        // of each entry, nil where its rows are good
-	batches []*graph.Batch // one for each crop; image i has the rows from i*views on
+	batches []*graph.Batch // one for each feed; image i has the rows from i*views on
 	err     error          // ended the entries behind these
 	pending sync.WaitGroup // images that are being read
 }
 
 func (e *Ensemble) newReader(o Options) *reader {
-	views := imageproc.Views(max(1, o.Views))
 	r := &reader{
-		crops: e.crops, views: views, decoder: o.Decoder,
-		images: max(1, o.BatchSize/len(views)),
-		free:   make(chan *group, ahead+1),
-		ready:  make(chan *group, ahead+1),
+		decoder: o.Decoder,
+		free:    make(chan *group, ahead+1),
+		ready:   make(chan *group, ahead+1),
 	}
+	most := 1
+	for _, f := range e.feeds {
+		views := f.views(o.Views)
+		r.crops, r.views = append(r.crops, f.crop), append(r.views, views)
+		most = max(most, len(views))
+	}
+	r.images = max(1, o.BatchSize/most)
 	for range cap(r.free) {
 		r.free <- &group{}
 	}
@@ -109,13 +114,13 @@ func (g *group) take(next func() (imageproc.Entry, error, bool), images int) boo
 // makeRoom sees to batches of the right size.
 func (g *group) makeRoom(r *reader) error {
 	g.faults = zeroed(g.faults, len(g.entries))
-	rows := len(g.entries) * len(r.views)
-	if rows == 0 || len(g.batches) > 0 && g.batches[0].Rows == rows {
+	images := len(g.entries)
+	if images == 0 || len(g.batches) > 0 && g.batches[0].Rows == images*len(r.views[0]) {
 		return nil
 	}
 	g.batches = nil
-	for _, crop := range r.crops {
-		batch, err := graph.NewBatch(rows, crop.Size)
+	for k, crop := range r.crops {
+		batch, err := graph.NewBatch(images*len(r.views[k]), crop.Size)
 		if err != nil {
 			return err
 		}
@@ -146,8 +151,8 @@ func (c *cutter) cut(g *group, position int) error {
 	}
 	for k, p := range c.crops {
 		imageproc.PackRGB(c.crop, p.Cut(img))
-		for v, view := range c.views {
-			view.WarpRGB(g.batches[k].Image(position*len(c.views)+v), p.Size, c.crop, p.CropSize(), p.Scale())
+		for v, view := range c.views[k] {
+			view.WarpRGB(g.batches[k].Image(position*len(c.views[k])+v), p.Size, c.crop, p.CropSize(), p.Scale())
 		}
 	}
 	return nil

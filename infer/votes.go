@@ -19,27 +19,46 @@ type Predictor interface {
 // progress, unless nil, is called after each batch. Ending ctx stops it between batches.
 func Votes(ctx context.Context, p Predictor, cache *imageproc.Cache, positions []int, batchSize int, progress func(done, total int)) ([]galaxyzoo.Votes, error) {
 	votes := make([]galaxyzoo.Votes, len(positions))
+	plain := []imageproc.Transform{{}}
+	return votes, addVotes(ctx, votes, 1, []Predictor{p}, cache, positions, plain, batchSize, progress)
+}
+
+// addVotes adds weight times what each of the predictors says of each view of the
+// galaxies to their votes. Batches hold batchSize rows at most, or one galaxy's views.
+func addVotes(ctx context.Context, votes []galaxyzoo.Votes, weight float64, predictors []Predictor, cache *imageproc.Cache,
+	positions []int, views []imageproc.Transform, batchSize int, progress func(done, total int)) error {
+	galaxies := max(1, batchSize/len(views)) // in a batch
 	var batch *graph.Batch
-	for start := 0; start < len(positions); start += batchSize {
+	var said []galaxyzoo.Votes
+	for start := 0; start < len(positions); start += galaxies {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		end := min(start+batchSize, len(positions))
-		if batch == nil || batch.Rows != end-start {
+		end := min(start+galaxies, len(positions))
+		rows := (end - start) * len(views)
+		if batch == nil || batch.Rows != rows {
 			var err error
-			if batch, err = graph.NewBatch(end-start, cache.ViewSize()); err != nil {
-				return nil, err
+			if batch, err = graph.NewBatch(rows, cache.ViewSize()); err != nil {
+				return err
 			}
+			said = make([]galaxyzoo.Votes, rows)
 		}
-		for i, position := range positions[start:end] {
-			cache.View(batch.Image(i), position, imageproc.Transform{})
+		for row := range rows {
+			cache.View(batch.Image(row), positions[start+row/len(views)], views[row%len(views)])
 		}
-		if err := p.Predict(batch, votes[start:end]); err != nil {
-			return nil, err
+		for _, p := range predictors {
+			if err := p.Predict(batch, said); err != nil {
+				return err
+			}
+			for row := range said {
+				for c, x := range said[row] {
+					votes[start+row/len(views)][c] += weight * x
+				}
+			}
 		}
 		if progress != nil {
 			progress(end, len(positions))
 		}
 	}
-	return votes, nil
+	return nil
 }

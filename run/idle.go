@@ -23,6 +23,8 @@ var dependences = []dependence{
 		"there are no folds", "set folds to how many, or leave fold out", ""},
 	{"init-layers", "init-from", func(c *Config) bool { return c.InitFrom != "" },
 		"all weights are drawn", "name a run or model by init-from, or leave init-layers out", InitAll},
+	{"label-bias", "init-from", func(c *Config) bool { return c.InitFrom == "" || c.InitLayers == InitBody },
+		"the last layer starts from the weights that are there", "set init-layers to body, or leave label-bias out", "false"},
 	{"epochs", "steps", func(c *Config) bool { return c.Steps == 0 },
 		"the run ends after so many steps", "leave epochs or steps out", ""},
 	{"weight-decay", "optimiser", func(c *Config) bool { return c.Optimiser != OptimiserAdam },

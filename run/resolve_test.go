@@ -170,6 +170,8 @@ func TestUsageErrors(t *testing.T) {
 			"--decay-every has no effect: only the step schedule drops the learning rate every few epochs (schedule is cosine: flag --schedule)", "set schedule to step, or leave decay-every out"},
 		{"decay factor", Resolver{}, "decay-factor: 0.5\n",
 			"FILE:1: decay-factor has no effect: only the step schedule drops the learning rate by a factor (schedule is constant: default)", "set schedule to step, or leave decay-factor out"},
+		{"biases of what is there", flags("init-from", "runs/1", "label-bias", "true"), "",
+			"--label-bias has no effect: the last layer starts from the weights that are there (init-from is runs/1: flag --init-from)", "set init-layers to body, or leave label-bias out"},
 		{"rotate", Resolver{Flags: []Assignment{{"rotate", "true"}}}, "augment: none\n",
 			"--rotate has no effect: images are not turned without augmentation (augment is none: FILE:1)", "set augment to host, or leave rotate out"},
 		{"flip", Resolver{Environ: []string{"TFGALAXY_FLIP=1"}}, "augment: none\n",

@@ -50,7 +50,7 @@ var Settings = []Setting{
 		name("the name of a preset", func(c *Config) *string { return &c.Preset })},
 	{"network", CategoryNetwork, "small", "network to train",
 		name("the name of a network", func(c *Config) *string { return &c.Network })},
-	{"output", CategoryNetwork, OutputSigmoid, "last layer of the network",
+	{"output", CategoryNetwork, OutputSigmoid, "how the last layer's values become votes; the trees' obey the decision tree",
 		choice(func(c *Config) *string { return &c.Output }, OutputSigmoid, OutputLinear, OutputTree, OutputSoftmax)},
 	{"init-from", CategoryNetwork, "", "folder of a run or model whose weights training starts from",
 		text(func(c *Config) *string { return &c.InitFrom })},

@@ -89,7 +89,7 @@ func TestSettingsTable(t *testing.T) {
 		if err := s.Parse(&c, d.off); d.off != "" && err != nil {
 			t.Error(err)
 		}
-		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.on == "optimiser" || d.on == "init-from" || d.key == "fold" || d.key == "crops-on") {
+		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.on == "optimiser" || d.key == "init-layers" || d.key == "fold" || d.key == "crops-on") {
 			t.Errorf("%s, which depends on %s, works by default = %v", d.key, d.on, d.works(&c))
 		}
 	}

@@ -79,6 +79,29 @@ func (c card) Drawn() bool {
 	return kind == syntheticName
 }
 
+// Length says how long the run was to be.
+func (c card) Length() string {
+	if c.Config.Steps > 0 {
+		return fmt.Sprintf("steps at most %s", terminal.Count(c.Config.Steps))
+	}
+	return fmt.Sprintf("epochs at most %d", c.Config.Epochs)
+}
+
+// Optimiser names the optimiser with the settings that are its own.
+func (c card) Optimiser() string {
+	var with []string
+	if c.Config.Optimiser == run.OptimiserSGD {
+		with = append(with, fmt.Sprintf("Nesterov's momentum %g", c.Config.Momentum))
+	}
+	if c.Config.WeightDecay > 0 {
+		with = append(with, fmt.Sprintf("weight decay %g", c.Config.WeightDecay))
+	}
+	if len(with) == 0 {
+		return "optimiser " + c.Config.Optimiser
+	}
+	return "optimiser " + c.Config.Optimiser + " with " + enumerate(with)
+}
+
 // Augmentation says what was done to the training images.
 func (c card) Augmentation() string {
 	var done []string

@@ -124,9 +124,16 @@ func TestCardOfOtherRuns(t *testing.T) {
 			[]string{"The square around the largest structure", "images as they are"}},
 		{"oversampled crops", checkpointOf(func(c *checkpoint) {}, "crop", "centre", "crop-width", "256", "size", "32", "oversample", "1.5"),
 			[]string{"The central 256x256 pixels", "scaled to 48x48 by area averaging (OpenCV's INTER_AREA), in whole levels, of which a bilinear interpolation with the same edges makes the 32x32, in whole levels again."}},
-		{"a linear output", checkpointOf(func(c *checkpoint) {}, "output", "linear", "flip", "false"), []string{"| output | linear |", "images turned at random"}},
+		{"a linear output", checkpointOf(func(c *checkpoint) {}, "output", "linear", "flip", "false"), []string{"| output | linear |", "images turned at random", "obeys that only nearly."}},
+		{"an output that goes down the tree", checkpointOf(func(c *checkpoint) {}, "output", "softmax-tree"),
+			[]string{"| output | softmax-tree |", "obeys that for any image, but for rounding."}},
 		{"all changes", checkpointOf(func(c *checkpoint) {}, "zoom", "1.2", "shift", "0.05", "brightness", "0.5"),
 			[]string{"images turned, mirrored, scaled by 0.833 to 1.2, moved by up to 5 % of their side and brightened or darkened at random"}},
+		{"adam", checkpointOf(func(c *checkpoint) {}), []string{"epochs at most 2, batch size 16, loss mse, optimiser adam, learning rate", "`variables/` |"}},
+		{"adamw", checkpointOf(func(c *checkpoint) {}, "optimiser", "adamw", "weight-decay", "0.05", "average", "0.999", "label-bias", "true"),
+			[]string{"optimiser adamw with weight decay 0.05,", "`variables/`: their moving average over the steps, of decay 0.999 |", ", last biases from the mean votes |"}},
+		{"sgd", checkpointOf(func(c *checkpoint) { c.Config.Steps = 12000 }, "optimiser", "sgd", "weight-decay", "0.0005"),
+			[]string{"steps at most 12,000, batch", "optimiser sgd with Nesterov's momentum 0.9 and weight decay 0.0005,"}},
 		{"mirrored", checkpointOf(func(c *checkpoint) {}, "rotate", "false"), []string{"images mirrored at random"}},
 	}
 	for _, test := range tests {

@@ -10,7 +10,7 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// epoch makes the steps that are left of the running epoch.
+// epoch makes the steps that are left of the running epoch, or of the run.
 func (l *loop) epoch(ctx context.Context) error {
 	feed, stop := l.input.epoch(l.state.Epoch, l.state.Batch)
 	defer stop()
@@ -36,12 +36,15 @@ func (l *loop) epoch(ctx context.Context) error {
 				return err
 			}
 			l.options.Observe(Stepped{
-				Event: "step", Step: *taken, EpochLoss: l.state.LossSum / float64(l.state.LossImages),
+				Event: "step", Step: *taken, EpochStep: int64(l.state.Batch), EpochLoss: l.state.LossSum / float64(l.state.LossImages),
 				ImagesPerSecond: l.clock.epoch.rate(), DataWait: l.clock.epoch.share(),
 			})
 		}
 		if err := l.settleIfDone(); err != nil {
 			return err
+		}
+		if l.done() && l.state.LossImages > 0 { // or nothing could be told of the epoch
+			return nil
 		}
 		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
 			return l.interrupt()
@@ -148,7 +151,7 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	}
 	l.last.Loss = row.Loss
 	l.options.Observe(EpochEnded{Event: "epoch", Epoch: row, Best: best})
-	interrupted := ctx.Err() != nil && s.Epoch < l.config.Epochs
+	interrupted := ctx.Err() != nil && !l.done()
 	// Until it has its first checkpoint, a run that is killed has none to go on from.
 	if interrupted || s.Epoch == 1 {
 		if err := l.settle(); err != nil {

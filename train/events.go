@@ -17,15 +17,18 @@ type Started struct {
 	Note       string `json:"note,omitempty"` // why it is that precision, or what is odd about it
 	Training   int    `json:"training"`       // rows trained on
 	Validation int    `json:"validation"`     // rows held back
-	Epochs     int    `json:"epochs"`
-	Steps      int64  `json:"steps"`     // of the whole run
-	FromStep   int64  `json:"from_step"` // 0 but for a resumed run
+	Epochs     int    `json:"epochs"`         // of which steps may cut the last one short
+	Steps      int64  `json:"steps"`          // of the whole run
+	FromStep   int64  `json:"from_step"`      // 0 but for a resumed run
+
+	StepsPerEpoch int64 `json:"steps_per_epoch"`
 }
 
 // Stepped follows each step: "step".
 type Stepped struct {
 	Event string `json:"event"`
 	run.Step
+	EpochStep       int64   `json:"epoch_step"`        // steps of the epoch so far
 	EpochLoss       float64 `json:"epoch_loss"`        // mean over the epoch's images so far
 	ImagesPerSecond float64 `json:"images_per_second"` // since the epoch began in this process
 	DataWait        float64 `json:"data_wait"`

@@ -1,12 +1,14 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
@@ -211,4 +213,29 @@ func startFrom(trainer *graph.Trainer, network *graph.Network, c *run.Config) (*
 		source.Network, source.Data = s.info.Network, s.info.Data.Fingerprint
 	}
 	return source, nil
+}
+
+// FineTuning tells what the weights started from and which of them learned slowly or
+// not at all; "" where all were drawn and learned alike. Of the source's folders it
+// tells as little as Data.
+func (c card) FineTuning() string {
+	var parts []string
+	if from := c.Info.InitFrom; from != nil {
+		layers := "all layers"
+		if from.Layers == run.InitBody {
+			layers = "all layers but the last"
+		}
+		text := fmt.Sprintf("%s start from `%s`", layers, cmp.Or(from.Run, filepath.Base(from.Path)))
+		if from.Data != "" {
+			text += fmt.Sprintf(" (network `%s`, trained on data `%s`)", from.Network, from.Data)
+		}
+		parts = append(parts, text)
+	}
+	if c.Config.Freeze != "" {
+		parts = append(parts, fmt.Sprintf("`%s` frozen", c.Config.Freeze))
+	}
+	if c.Config.LayerDecay != 1 {
+		parts = append(parts, fmt.Sprintf("learning rate times %g with each layer from the last", c.Config.LayerDecay))
+	}
+	return strings.Join(parts, "; ")
 }

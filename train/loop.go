@@ -119,11 +119,16 @@ func (l *loop) openTrainer() (err error) {
 	if c.Loss == run.LossWeightedMSE {
 		weights = graph.WeightedMSE(p.Catalogue.Votes(p.Training))
 	}
-	l.trainer, err = graph.NewTrainer(p.Network, graph.Options{
+	options := graph.Options{
 		LossWeights: weights, ClipNorm: c.ClipNorm, Seed: c.Seed, RateFactors: p.rates,
+		Optimiser: graph.Optimiser(c.Optimiser), WeightDecay: c.WeightDecay, Momentum: c.Momentum, Average: c.Average,
 		Precision: graph.Precision(c.Precision), XLA: c.XLA,
 		Feed: feedOf(c), CropSize: l.cache.Size(), Crops: p.Catalogue.Len(),
-	})
+	}
+	if c.LabelBias {
+		options.OutputBias = graph.LabelBias(p.Network.Output, p.Catalogue.Votes(p.Training))
+	}
+	l.trainer, err = graph.NewTrainer(p.Network, options)
 	if err == nil && c.InitFrom != "" && p.run == nil {
 		l.initFrom, err = startFrom(l.trainer, p.Network, c)
 	}
@@ -225,7 +230,8 @@ func (l *loop) begin() error {
 		Event: "start", Run: l.run.Dir, Network: l.plan.Network.Name, Weights: weights,
 		Device: device, Precision: l.config.Precision, Note: cmp.Or(slowNote(l.config.Precision, device), l.note),
 		Training: len(l.plan.Training), Validation: len(l.plan.Validation),
-		Epochs: l.config.Epochs, Steps: int64(l.config.Epochs) * int64(l.input.batches()), FromStep: l.state.Step,
+		Epochs: l.epochsInAll(), Steps: stepsInAll(l.config, int64(l.input.batches())), StepsPerEpoch: int64(l.input.batches()),
+		FromStep: l.state.Step,
 	})
 	return nil
 }
@@ -271,9 +277,10 @@ func (l *loop) resume(device string) error {
 	return nil
 }
 
-// epochs trains until the configured number of epochs, or the end of patience.
+// epochs trains until the configured number of epochs or steps, or the end of
+// patience.
 func (l *loop) epochs(ctx context.Context) error {
-	for l.state.Epoch < l.config.Epochs {
+	for !l.done() {
 		if l.config.Patience > 0 && l.state.EpochsSinceBest >= l.config.Patience {
 			return nil
 		}
@@ -285,6 +292,25 @@ func (l *loop) epochs(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// done reports whether the run has all its epochs, or all its steps.
+func (l *loop) done() bool {
+	if l.config.Steps > 0 {
+		return l.state.Step >= int64(l.config.Steps)
+	}
+	return l.state.Epoch >= l.config.Epochs
+}
+
+// epochsInAll returns how many epochs the run has at its end, the one that the steps
+// end in among them.
+func (l *loop) epochsInAll() int {
+	if l.config.Steps == 0 {
+		return l.config.Epochs
+	}
+	begun := l.state.Step - int64(l.state.Batch) // when the running epoch was
+	left, perEpoch := int64(l.config.Steps)-begun, int64(l.input.batches())
+	return l.state.Epoch + int((left+perEpoch-1)/perEpoch)
 }
 
 // end writes how the run ended and, from whatever best checkpoint there is, its

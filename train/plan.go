@@ -98,11 +98,8 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to resume %s: %w", r.Dir, err)
 	}
-	if state.Epoch >= values.Config.Epochs {
-		return nil, &run.UsageError{
-			Err:  fmt.Errorf("run %s has done all of its epochs: %d", r.Name(), state.Epoch),
-			Hint: fmt.Sprintf("tfgalaxy train --resume %s --epochs %d goes on", dir, state.Epoch+5),
-		}
+	if err := checkLeft(r, dir, state, &values.Config); err != nil {
+		return nil, err
 	}
 	p, err := newPlan(values)
 	if err != nil {
@@ -123,11 +120,26 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 	return p, nil
 }
 
+// checkLeft insists on steps that are left to make.
+func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
+	key, done, all, more := "epochs", int64(state.Epoch), int64(c.Epochs), int64(5)
+	if c.Steps > 0 {
+		key, done, all, more = "steps", state.Step, int64(c.Steps), 1000
+	}
+	if done < all {
+		return nil
+	}
+	return &run.UsageError{
+		Err:  fmt.Errorf("run %s has done all of its %s: %d", r.Name(), key, done),
+		Hint: fmt.Sprintf("tfgalaxy train --resume %s --%s %d goes on", dir, key, done+more),
+	}
+}
+
 // resumable are the settings that a resume may change: none alters a step that
-// was made, and of those to come at most the order of sums. Epochs only says when to
-// stop (with the cosine schedule, also how fast the learning rate falls from here
-// on).
-var resumable = []string{"data", "epochs", "patience", "workers", "threads", "cache", "crops-on", "tensorboard"}
+// was made, and of those to come at most the order of sums. Epochs and steps only say
+// when to stop (with the cosine schedule, also how fast the learning rate falls from
+// here on). After an epoch that steps cut short comes the next one.
+var resumable = []string{"data", "epochs", "steps", "patience", "workers", "threads", "cache", "crops-on", "tensorboard"}
 
 func checkResume(r *run.Run, before, now *run.Config) error {
 	for _, s := range run.Settings {

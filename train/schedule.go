@@ -21,9 +21,24 @@ func learningRate(c *run.Config, step, stepsPerEpoch int64) float64 {
 		drops := step / stepsPerEpoch / int64(c.DecayEvery)
 		return c.LearningRate * math.Pow(c.DecayFactor, float64(drops))
 	case run.ScheduleCosine:
-		total := stepsPerEpoch*int64(c.Epochs) - warmUp
+		total := stepsInAll(c, stepsPerEpoch) - warmUp
 		done := float64(step-warmUp) / float64(max(total, 1))
 		return c.LearningRate * (1 + math.Cos(math.Pi*min(done, 1))) / 2
 	}
 	return c.LearningRate
+}
+
+// Steps returns how many steps the whole run has, and how many an epoch has.
+func (p *Plan) Steps() (all, perEpoch int64) {
+	c := &p.Values.Config
+	perEpoch = int64((len(p.Training) + c.BatchSize - 1) / c.BatchSize)
+	return stepsInAll(c, perEpoch), perEpoch
+}
+
+// stepsInAll returns how many steps a whole run has.
+func stepsInAll(c *run.Config, stepsPerEpoch int64) int64 {
+	if c.Steps > 0 {
+		return int64(c.Steps)
+	}
+	return stepsPerEpoch * int64(c.Epochs)
 }

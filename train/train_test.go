@@ -191,7 +191,7 @@ func TestRunFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model, err := infer.Load(ended.Run)
+	model, err := infer.LoadEnsemble([]string{ended.Run})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestRunFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := model.Evaluate(context.Background(), catalogue, held, cacheDir, 7, nil, nil)
+	result, err := model.Evaluate(context.Background(), catalogue, held, infer.Scoring{Cache: cacheDir, BatchSize: 7})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exits,
 			"interrupt": interrupt,
 			"field":     field,
+			"same":      same,
 			"losses":    losses,
 			"cell":      cell,
 			"halve":     halve,
@@ -167,19 +168,45 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: field FILE PATH WANT")
 	}
-	var value any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &value))
-	for _, key := range strings.Split(args[1], ".") {
-		object, ok := value.(map[string]any)
-		if value, ok = object[key], ok && object[key] != nil; !ok {
-			ts.Fatalf("%s has no %s", args[0], args[1])
-		}
-	}
-	got, err := json.Marshal(value)
-	ts.Check(err)
-	if (string(got) == args[2]) == neg {
+	if got := valueAt(ts, args[0], args[1]); (got == args[2]) == neg {
 		ts.Fatalf("%s: %s is %s", args[0], args[1], got)
 	}
+}
+
+// same FILE PATH OTHER PATH compares values in two JSON files.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 4 {
+		ts.Fatalf("usage: same FILE PATH OTHER PATH")
+	}
+	if a, b := valueAt(ts, args[0], args[1]), valueAt(ts, args[2], args[3]); (a == b) == neg {
+		ts.Fatalf("%s: %s is %s; %s: %s is %s", args[0], args[1], a, args[2], args[3], b)
+	}
+}
+
+// valueAt is the value at a path of keys, and of positions in lists, in a file of
+// JSON.
+func valueAt(ts *testscript.TestScript, file, path string) string {
+	var value any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &value))
+	for _, key := range strings.Split(path, ".") {
+		switch within := value.(type) {
+		case map[string]any:
+			value = within[key]
+		case []any:
+			value = nil
+			if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(within) {
+				value = within[i]
+			}
+		default:
+			value = nil
+		}
+		if value == nil {
+			ts.Fatalf("%s has no %s", file, path)
+		}
+	}
+	encoded, err := json.Marshal(value)
+	ts.Check(err)
+	return string(encoded)
 }
 
 // losses A B compares two metrics.csv files to the last digit, in all that does

@@ -35,11 +35,11 @@ func (a *app) predictCommand() *cli.Command {
 			&cli.StringFlag{Name: "image-folder", Usage: "`FOLDER` of the images that a CSV catalogue names by id alone"},
 			&cli.StringFlag{Name: "out", Usage: "`FILE` for the table: .csv, .jsonl or .parquet"},
 			&cli.StringFlag{Name: "features", Usage: "`FILE` for the last hidden layer of each image: .npy or .parquet"},
-			&cli.IntFlag{Name: "tta", Usage: fmt.Sprintf("views of each image to average, 1 to %d: test-time augmentation", imageproc.MaxViews), Value: 1},
+			ttaFlag(),
 			&cli.BoolFlag{Name: "uncertainty", Usage: "add the spread of each vote over views, models and draws of dropout"},
 			&cli.IntFlag{Name: "dropout-samples", Usage: "draws of dropout for --uncertainty", Value: defaultDropoutSamples},
 			&cli.BoolFlag{Name: "answers", Usage: "add the likely walk through the tree in words"},
-			&cli.BoolFlag{Name: "consistent", Usage: "move the votes to the closest ones that obey the tree"},
+			consistentFlag(),
 			&cli.BoolFlag{Name: "submission", Usage: "write what Kaggle takes: 38 columns, sorted, every image readable"},
 			&cli.StringFlag{Name: "sample", Usage: "`FILE` of a sample submission, whose ids are predicted from the folder --images"},
 			&cli.BoolFlag{Name: "strict", Usage: "stop at the first image that cannot be read"},
@@ -71,10 +71,8 @@ func (a *app) predict(ctx *cli.Context) error {
 		return err
 	}
 	models := ctx.StringSlice("model")
-	for _, path := range models {
-		if _, err := infer.Find(path); err != nil {
-			return err
-		}
+	if err := findModels(models); err != nil {
+		return err
 	}
 	where, folder := ctx.String("images"), ctx.String("image-folder")
 	if sample := ctx.String("sample"); sample != "" {
@@ -149,8 +147,8 @@ func (a *app) predictJob(ctx *cli.Context) (*infer.Job, error) {
 	if err := stretch.Check(); err != nil {
 		return usage("", "%w", err)
 	}
-	if ctx.Int("tta") < 1 {
-		return usage("", "--tta %d, want 1 to %d views", ctx.Int("tta"), imageproc.MaxViews)
+	if err := checkTTA(ctx.Int("tta")); err != nil {
+		return nil, err
 	}
 	job := &infer.Job{
 		Shard: shard, Out: ctx.String("out"), Features: ctx.String("features"),

@@ -79,5 +79,5 @@ func (s scored) print(w io.Writer) {
 			fmt.Fprintf(w, "        %s %s\n", terminal.Count(note.n), plural(note.n, note.one, note.many))
 		}
 	}
-	printScore(w, s.Score, s.MeanVote)
+	printScore(w, s.Score, s.MeanVote, nil)
 }

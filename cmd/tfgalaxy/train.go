@@ -127,11 +127,9 @@ func (v *trainView) observe(event train.Event) {
 	case train.Started:
 		v.started = e
 		v.eta = eta{from: e.FromStep, begin: v.a.term.Now(), now: v.a.term.Now}
-		steps := int(e.Steps) / e.Epochs
-		v.text("run %s: network %s, %s weights, on %s in %s\n%s galaxies to train on, %s held back, %d %s of %s %s",
+		v.text("run %s: network %s, %s weights, on %s in %s\n%s galaxies to train on, %s held back, %s",
 			e.Run, e.Network, terminal.Count(e.Weights), e.Device, e.Precision,
-			terminal.Count(e.Training), terminal.Count(e.Validation),
-			e.Epochs, plural(e.Epochs, "epoch", "epochs"), terminal.Count(steps), plural(steps, "step", "steps"))
+			terminal.Count(e.Training), terminal.Count(e.Validation), length(e.Epochs, e.Steps, e.StepsPerEpoch))
 		if e.Note != "" {
 			v.text("note: %s", e.Note)
 		}
@@ -143,6 +141,16 @@ func (v *trainView) observe(event train.Event) {
 	case train.Ended:
 		v.ended(e)
 	}
+}
+
+// length says how long a run is: "10 epochs of 866 steps", or "7 steps, 3 an epoch"
+// where its end cuts an epoch short.
+func length(epochs int, steps, perEpoch int64) string {
+	all, each := int(steps), int(perEpoch)
+	if epochs*each != all {
+		return fmt.Sprintf("%s %s, %s an epoch", terminal.Count(all), plural(all, "step", "steps"), terminal.Count(each))
+	}
+	return fmt.Sprintf("%d %s of %s %s", epochs, plural(epochs, "epoch", "epochs"), terminal.Count(each), plural(each, "step", "steps"))
 }
 
 func (v *trainView) text(format string, args ...any) {
@@ -158,10 +166,8 @@ func (v *trainView) line(e train.Stepped) string {
 	if v.epoch != nil && v.epoch.RMSE != nil {
 		rmse = fmt.Sprintf("  RMSE %.4f", *v.epoch.RMSE)
 	}
-	perEpoch := v.started.Steps / int64(v.started.Epochs)
-	inEpoch := e.Step.Step - int64(e.Epoch-1)*perEpoch
 	return fmt.Sprintf("epoch %d/%d %d %%  ETA %s  loss %.5f%s%s  step %s/%s",
-		e.Epoch, v.started.Epochs, 100*inEpoch/perEpoch, v.eta.of(e.Step.Step, v.started.Steps),
+		e.Epoch, v.started.Epochs, 100*e.EpochStep/v.started.StepsPerEpoch, v.eta.of(e.Step.Step, v.started.Steps),
 		e.EpochLoss, rmse, speed(e.ImagesPerSecond, e.DataWait),
 		terminal.Count(int(e.Step.Step)), terminal.Count(int(v.started.Steps)))
 }

@@ -18,9 +18,9 @@ func TestLineOfProgress(t *testing.T) {
 	var said bytes.Buffer
 	a := &app{term: &terminal.Terminal{Err: &said, Width: func() int { return 0 }, Now: func() time.Time { return now }}}
 	v := a.trainView(false)
-	v.observe(train.Started{Run: "runs/0001-small", Network: "small", Weights: 2691781, Device: "CPU:0", Precision: "float32", Training: 55420, Validation: 6158, Epochs: 20, Steps: 17320})
+	v.observe(train.Started{Run: "runs/0001-small", Network: "small", Weights: 2691781, Device: "CPU:0", Precision: "float32", Training: 55420, Validation: 6158, Epochs: 20, Steps: 17320, StepsPerEpoch: 866})
 	step := func(step int64, epoch int) train.Stepped {
-		return train.Stepped{Step: run.Step{Step: step, Epoch: epoch}, EpochLoss: 0.03217, ImagesPerSecond: 1520, DataWait: 0.004}
+		return train.Stepped{Step: run.Step{Step: step, Epoch: epoch}, EpochStep: step - 866*int64(epoch-1), EpochLoss: 0.03217, ImagesPerSecond: 1520, DataWait: 0.004}
 	}
 	first := step(1, 1)
 	first.ImagesPerSecond = 0 // not known before the second
