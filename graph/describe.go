@@ -13,16 +13,25 @@ import (
 // that is turned by quarter turns or mirrored: that of the square.
 const SymmetryD4 = "d4"
 
-// A symmetric layer can make what comes out of it the same for an image that is
-// turned by quarter turns or mirrored, if the layers before it turn with the image.
-type symmetric interface{ symmetric() bool }
-
 // Symmetry names what a network is invariant under, whatever its weights:
-// SymmetryD4, or "" for nothing.
+// SymmetryD4, where a GroupDense has only layers before it that turn with the
+// image, or "" for nothing.
 func (n *Network) Symmetry() string {
-	for _, l := range n.Layers {
-		if s, can := l.(symmetric); can && s.symmetric() {
+	table, err := n.Table()
+	if err != nil {
+		return ""
+	}
+	for _, row := range table {
+		switch l := row.layer.(type) {
+		case GroupDense:
 			return SymmetryD4
+		case Lift, GroupConv, GroupNorm, ReLU, Dropout:
+		case MaxPool:
+			if row.in[0]%l.Size != 0 { // rows at one edge are left out
+				return ""
+			}
+		default:
+			return ""
 		}
 	}
 	return ""

@@ -125,6 +125,12 @@ func TestGradients(t *testing.T) {
 		{"max pool", append([]Layer{Conv{Filters: 4, Kernel: 3}, MaxPool{2}}, head...), Sigmoid},
 		{"maxout", []Layer{Flatten{}, Maxout{Units: 20, Pieces: 3}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
 		{"parts", []Layer{Parts{View: 4, Side: 3}, Conv{Filters: 4, Kernel: 2}, ReLU{}, Dropout{.2}, Flatten{}, Join{PartsOfImage}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
+		{"lift", append([]Layer{Lift{Filters: 2, Kernel: 3, Padding: 1}}, head...), Sigmoid},
+		{"lift with stride", append([]Layer{Lift{Filters: 2, Kernel: 4, Padding: 1, Stride: 2}}, head...), Sigmoid},
+		{"group conv", append([]Layer{Lift{Filters: 2, Kernel: 3}, GroupConv{Filters: 2, Kernel: 3, Padding: 1}}, head...), Sigmoid},
+		{"group norm", append([]Layer{Lift{Filters: 2, Kernel: 3}, GroupNorm{}}, head...), Sigmoid},
+		{"group pool", append([]Layer{Lift{Filters: 4, Kernel: 3}, GroupPool{}}, head...), Sigmoid},
+		{"group dense", []Layer{Lift{Filters: 2, Kernel: 3}, MaxPool{2}, GroupDense{60}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
 		{"dropout", append([]Layer{Conv{Filters: 4, Kernel: 3}, Dropout{.4}}, head...), Sigmoid},
 		{"dropout after flatten", []Layer{Flatten{}, Dense{20}, Dropout{.4}, ReLU{}, Dense{galaxyzoo.NumAnswers}}, Sigmoid},
 	}

@@ -44,11 +44,12 @@ func wantImage(in Shape) error {
 	return nil
 }
 
-// Conv is a two-dimensional convolution with stride 1.
+// Conv is a two-dimensional convolution.
 type Conv struct {
 	Filters int
 	Kernel  int  // height and width, pixels
 	Padding int  // zeros added on each side, pixels
+	Stride  int  // pixels from one place of the kernel to the next; 0 means 1
 	NoBias  bool // where a batch norm follows, which has an offset of its own
 }
 
@@ -56,6 +57,9 @@ func (Conv) Kind() string { return "conv" }
 
 func (l Conv) String() string {
 	s := fmt.Sprintf("%d filters %dx%d, padding %d", l.Filters, l.Kernel, l.Kernel, l.Padding)
+	if l.Stride > 1 {
+		s += fmt.Sprintf(", stride %d", l.Stride)
+	}
 	if l.NoBias {
 		s += ", no bias"
 	}
@@ -66,14 +70,15 @@ func (l Conv) outputShape(in Shape) (Shape, error) {
 	if err := wantImage(in); err != nil {
 		return nil, err
 	}
-	if l.Filters < 1 || l.Kernel < 1 || l.Padding < 0 {
-		return nil, fmt.Errorf("%d filters, kernel %d and padding %d make no convolution", l.Filters, l.Kernel, l.Padding)
+	if l.Filters < 1 || l.Kernel < 1 || l.Padding < 0 || l.Stride < 0 {
+		return nil, fmt.Errorf("%d filters, kernel %d, padding %d and stride %d make no convolution", l.Filters, l.Kernel, l.Padding, l.Stride)
 	}
 	h, w := in[0]+2*l.Padding, in[1]+2*l.Padding
 	if h < l.Kernel || w < l.Kernel {
 		return nil, fmt.Errorf("%dx%d input is smaller than the %dx%d kernel", h, w, l.Kernel, l.Kernel)
 	}
-	return Shape{h - l.Kernel + 1, w - l.Kernel + 1, l.Filters}, nil
+	stride := max(l.Stride, 1)
+	return Shape{(h-l.Kernel)/stride + 1, (w-l.Kernel)/stride + 1, l.Filters}, nil
 }
 
 func (l Conv) variables(in Shape) []Variable {
@@ -95,13 +100,14 @@ func (l Conv) build(p *pass) {
 	padding := "VALID"
 	switch {
 	case l.Padding == 0:
-	case 2*l.Padding == l.Kernel-1:
+	case 2*l.Padding == l.Kernel-1 && l.Stride <= 1:
 		padding = "SAME"
 	default: // the gradient of Conv2D ignores explicit paddings: pad beforehand
 		pad := int32(l.Padding)
 		p.x = op.Pad(p.scope, p.x, op.Const(p.sub("paddings"), [][]int32{{0, 0}, {pad, pad}, {pad, pad}, {0, 0}}))
 	}
-	p.x = op.Conv2D(p.scope, p.x, p.value("kernel"), []int64{1, 1, 1, 1}, padding)
+	stride := int64(max(l.Stride, 1))
+	p.x = op.Conv2D(p.scope, p.x, p.value("kernel"), []int64{1, stride, stride, 1}, padding)
 	if !l.NoBias {
 		p.x = op.BiasAdd(p.scope, p.x, p.value("bias"))
 	}

@@ -50,6 +50,7 @@ func Networks() []Network {
 			),
 		},
 		{
+
 			Name: "ng4", Size: 128, Init: HeNormal, Output: Sigmoid,
 			Doc: "four convolutions with large kernels and batch norm, for a GPU",
 			Layers: slices.Concat(
@@ -78,7 +79,27 @@ func Networks() []Network {
 				Dropout{.5}, Dense{galaxyzoo.NumAnswers},
 			},
 		},
+		{
+			Name: "d4", Size: 64, Init: HeNormal, Output: Sigmoid,
+			Doc: "six convolutions equivariant under the square's rotations and mirrorings, whose votes do not change with them",
+			// A norm behind the pool costs a quarter, and tells the network as much.
+			Layers: slices.Concat(
+				[]Layer{Lift{Filters: 6, Kernel: 5, Padding: 2}, MaxPool{2}, GroupNorm{}, ReLU{}},
+				groupBlock(12), groupBlock(24),
+				[]Layer{
+					GroupConv{Filters: 48, Kernel: 3, Padding: 1}, MaxPool{2}, GroupNorm{}, ReLU{},
+					Dropout{.5}, GroupDense{512},
+					Dropout{.5}, Dense{galaxyzoo.NumAnswers},
+				},
+			),
+		},
 	}
+}
+
+// groupBlock is two convolutions of maps with orientations, and half the size.
+func groupBlock(filters int) []Layer {
+	conv := GroupConv{Filters: filters, Kernel: 3, Padding: 1}
+	return []Layer{conv, GroupNorm{}, ReLU{}, conv, MaxPool{2}, GroupNorm{}, ReLU{}}
 }
 
 // convNorm is a convolution that keeps the size, batch norm and ReLU.
