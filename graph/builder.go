@@ -48,6 +48,11 @@ func newBuilder(net *Network) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newBuilderOf(net, table)
+}
+
+// newBuilderOf builds the network from a table that may differ from its own.
+func newBuilderOf(net *Network, table []LayerInfo) (*builder, error) {
 	if err := Load(); err != nil {
 		return nil, err
 	}

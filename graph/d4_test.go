@@ -9,6 +9,8 @@ import (
 
 	tf "github.com/wamuir/graft/tensorflow"
 	"github.com/wamuir/graft/tensorflow/op"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 func TestD4IsAGroup(t *testing.T) {
@@ -181,5 +183,91 @@ func TestD4LayersAreEquivariant(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A trained network gives the same votes, to float32's rounding, whichever of the 8
+// ways its images lie, in training's own graph and in a SavedModel, whose layers are
+// plain; and what the model was made of can be read back from it.
+func TestD4NetworkIsInvariant(t *testing.T) {
+	net := &Network{Name: "probe", Size: 16, Init: HeNormal, Output: Sigmoid, Layers: []Layer{
+		Lift{Filters: 2, Kernel: 6, Padding: 2, Stride: 2}, GroupNorm{}, ReLU{},
+		GroupConv{Filters: 3, Kernel: 3, Padding: 1}, MaxPool{2}, GroupNorm{}, ReLU{},
+		Dropout{.2}, GroupDense{20}, Dropout{.2}, Dense{galaxyzoo.NumAnswers},
+	}}
+	if net.Symmetry() != SymmetryD4 {
+		t.Fatalf("its symmetry is %q", net.Symmetry())
+	}
+	trainer, err := NewTrainer(net, Options{LossWeights: MSE()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trainer.Close()
+	const rows = 4
+	batch := randomBatch(t, rows, net.Size, 3)
+	for range 5 {
+		if _, err := trainer.Step(batch, 0.01); err != nil {
+			t.Fatal(err)
+		}
+	}
+	weights, err := trainer.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, frozen := range []bool{false, true} {
+		dir := t.TempDir()
+		if _, err := WriteSavedModel(dir, net, weights, Export{Preprocessing: []byte("{}"), Frozen: frozen}); err != nil {
+			t.Fatal(err)
+		}
+		model, err := LoadModel(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer model.Close()
+		want, got := make([]galaxyzoo.Votes, rows), make([]galaxyzoo.Votes, rows)
+		if err := trainer.Predict(batch, want); err != nil {
+			t.Fatal(err)
+		}
+		levels := make([]float32, len(batch.Pixels))
+		for i, level := range batch.Pixels {
+			levels[i] = float32(level)
+		}
+		turned := randomBatch(t, rows, net.Size, 3)
+		for g := range element(orientations) {
+			for i, level := range turn(levels, net.Size, Channels, 1, g) {
+				turned.Pixels[i] = byte(level)
+			}
+			for name, p := range map[string]interface {
+				Predict(*Batch, []galaxyzoo.Votes) error
+			}{"trainer": trainer, "model": model} {
+				if err := p.Predict(turned, got); err != nil {
+					t.Fatal(err)
+				}
+				for i := range want {
+					for c := range want[i] {
+						if math.Abs(got[i][c]-want[i][c]) > 2e-6 { // of votes up to 1, in float32
+							t.Fatalf("%s, frozen %v, element %d: vote %g, want %g", name, frozen, g, got[i][c], want[i][c])
+						}
+					}
+				}
+			}
+		}
+		stored, err := OpenStored(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		vars, err := net.Variables()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := stored.Read(vars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, values := range weights {
+			if !slices.Equal(read[name], values) {
+				t.Errorf("frozen %v: %s is not read back as it was learned", frozen, name)
+			}
+		}
 	}
 }

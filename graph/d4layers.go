@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	"github.com/wamuir/graft/tensorflow/op"
@@ -65,9 +64,6 @@ func (l Lift) outputShape(in Shape) (Shape, error) {
 func (l Lift) variables(in Shape) []Variable { return l.plain(1).variables(in) }
 func (l Lift) multiplyAdds(in Shape) int64   { return l.plain(orientations).multiplyAdds(in) }
 func (l Lift) build(p *pass)                 { buildTurned(p, l.plain(orientations), l.Filters, 1) }
-func (l Lift) fold(in Shape, w localWeights) Layer {
-	return foldTurned(l.plain(orientations), in, 1, w)
-}
 
 // GroupConv is a convolution from one map with orientations to another, equivariant
 // under D4: each kernel learned looks at the 8 orientations of its input, and is
@@ -101,10 +97,6 @@ func (l GroupConv) build(p *pass) {
 	buildTurned(p, l.lift().plain(orientations), l.Filters, orientations)
 }
 
-func (l GroupConv) fold(in Shape, w localWeights) Layer {
-	return foldTurned(l.lift().plain(orientations), in, orientations, w)
-}
-
 // buildTurned adds a convolution whose kernels are filters kernels in 8
 // orientations: they are written out once a step, which costs little beside
 // their use. in is how many orientations go in.
@@ -121,31 +113,6 @@ func buildTurned(p *pass, conv Conv, filters, in int) {
 	turned = op.Reshape(s.SubScope("kernel"), turned, shape("kernel_shape", k, k, int32(p.in[2]), int32(conv.Filters)))
 	p.values["kernel"] = turned
 	conv.build(p)
-}
-
-// localWeights are a layer's variables by local name.
-type localWeights map[string][]float32
-
-// A folding layer can be replaced by a plain one that computes the same, its weights
-// written out. w is changed to the plain layer's.
-type folding interface {
-	fold(in Shape, w localWeights) Layer
-}
-
-// foldTurned writes the kernels of all orientations out, as buildTurned has the
-// graph do.
-func foldTurned(conv Conv, in Shape, inOrientations int, w localWeights) Layer {
-	channels, filters := in[2]/inOrientations, conv.Filters/orientations
-	learned := w["kernel"]
-	turned := make([]float32, orientations*len(learned))
-	for i, from := range turnedKernel(conv.Kernel, inOrientations) {
-		row, g := i/orientations, i%orientations
-		for c := range channels {
-			copy(turned[((row*channels+c)*orientations+g)*filters:][:filters], learned[(int(from)*channels+c)*filters:])
-		}
-	}
-	w["kernel"] = turned
-	return conv
 }
 
 // GroupNorm is a BatchNorm of a map with orientations, whose statistics, scale and
@@ -170,13 +137,6 @@ func (l GroupNorm) build(p *pass) {
 	p.x = op.Reshape(p.sub("spread"), p.x, op.Const(p.sub("spread_shape"), shape(l.channels(p.in))))
 	l.BatchNorm.build(p)
 	p.x = op.Reshape(p.sub("gather"), p.x, op.Const(p.sub("gather_shape"), shape(p.in)))
-}
-
-func (l GroupNorm) fold(_ Shape, w localWeights) Layer {
-	for name, values := range w {
-		w[name] = slices.Repeat(values, orientations)
-	}
-	return l.BatchNorm
 }
 
 // GroupPool keeps the largest value of the 8 orientations at each place: what comes

@@ -17,7 +17,16 @@ type inference struct {
 
 // newInference builds the network. More may be added to its graph until load.
 func newInference(net *Network) (*inference, error) {
-	b, err := newBuilder(net)
+	table, err := net.Table()
+	if err != nil {
+		return nil, err
+	}
+	return newInferenceOf(net, table)
+}
+
+// newInferenceOf builds the network from a table that may differ from its own.
+func newInferenceOf(net *Network, table []LayerInfo) (*inference, error) {
+	b, err := newBuilderOf(net, table)
 	if err != nil {
 		return nil, err
 	}

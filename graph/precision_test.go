@@ -8,36 +8,45 @@ import (
 	"testing"
 
 	tf "github.com/wamuir/graft/tensorflow"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // Whatever a step computes in, the network learns, and its weights are float32.
 func TestPrecisionsLearn(t *testing.T) {
-	first := map[Precision]float64{}
-	for _, p := range []Precision{Float32, BFloat16, Float16} {
-		t.Run(string(p), func(t *testing.T) {
-			net := tiny()
-			net.Layers = slices.DeleteFunc(net.Layers, func(l Layer) bool { _, is := l.(Dropout); return is })
-			trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1, Precision: p})
-			losses := steps(t, trainer, randomBatch(t, 8, net.Size, 4), 400)
-			if last := losses[len(losses)-1]; last > 0.004 {
-				t.Errorf("loss went from %.4f to %.4f, want below 0.004", losses[0], last)
-			}
-			for _, v := range trainer.builder.trainable() {
-				if got := v.read.DataType(); got != tf.Float {
-					t.Errorf("%s is of type %v, want float32", v.Name, got)
+	plain := tiny()
+	plain.Layers = slices.DeleteFunc(plain.Layers, func(l Layer) bool { _, is := l.(Dropout); return is })
+	equivariant := &Network{Name: "d4", Size: 8, Init: HeNormal, Output: Sigmoid, Layers: []Layer{
+		Lift{Filters: 2, Kernel: 3, Padding: 1}, MaxPool{2}, GroupNorm{}, ReLU{},
+		GroupConv{Filters: 4, Kernel: 3, Padding: 1}, GroupNorm{}, ReLU{},
+		GroupDense{30}, Dense{galaxyzoo.NumAnswers},
+	}}
+	for _, net := range []*Network{plain, equivariant} {
+		first := map[Precision]float64{}
+		for _, p := range []Precision{Float32, BFloat16, Float16} {
+			t.Run(net.Name+" "+string(p), func(t *testing.T) {
+				trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1, Precision: p})
+				losses := steps(t, trainer, randomBatch(t, 8, net.Size, 4), 400)
+				if last := losses[len(losses)-1]; last > 0.004 {
+					t.Errorf("loss went from %.4f to %.4f, want below 0.004", losses[0], last)
 				}
-			}
-			first[p] = losses[0]
-		})
-	}
-	// 8 bits of precision are half a percent of a value; the loss is a mean over
-	// many.
-	for p, loss := range first {
-		if math.Abs(loss-first[Float32]) > 0.01*first[Float32] {
-			t.Errorf("first loss in %s is %.5f, %.5f in float32", p, loss, first[Float32])
+				for _, v := range trainer.builder.trainable() {
+					if got := v.read.DataType(); got != tf.Float {
+						t.Errorf("%s is of type %v, want float32", v.Name, got)
+					}
+				}
+				first[p] = losses[0]
+			})
 		}
-		if p != Float32 && loss == first[Float32] {
-			t.Errorf("first loss in %s is float32's to the last bit: nothing was computed in it", p)
+		// 8 bits of precision are half a percent of a value; the loss is a mean over
+		// many.
+		for p, loss := range first {
+			if math.Abs(loss-first[Float32]) > 0.01*first[Float32] {
+				t.Errorf("%s: first loss in %s is %.5f, %.5f in float32", net.Name, p, loss, first[Float32])
+			}
+			if p != Float32 && loss == first[Float32] {
+				t.Errorf("%s: first loss in %s is float32's to the last bit: nothing was computed in it", net.Name, p)
+			}
 		}
 	}
 }

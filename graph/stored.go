@@ -26,6 +26,7 @@ type Stored struct {
 	Digest string
 
 	shapes map[string][]int64 // of the float32 variables
+	model  bool               // a SavedModel's, in which layers are folded
 	floats func(name string) ([]float32, error)
 }
 
@@ -33,13 +34,15 @@ type Stored struct {
 // or a SavedModel that WriteSavedModel wrote. Where it is neither the error is
 // fs.ErrNotExist.
 func OpenStored(dir string) (*Stored, error) {
-	for _, prefix := range []string{
+	for i, prefix := range []string{
 		filepath.Join(dir, checkpointName),
 		filepath.Join(dir, strings.TrimSuffix(IndexFile, ".index")),
 	} {
 		b, err := openBundle(prefix)
 		if err == nil {
-			return b.stored(), nil
+			s := b.stored()
+			s.model = i == 1
+			return s, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -73,7 +76,7 @@ func openFrozen(file string) (*Stored, error) {
 		return nil, fmt.Errorf("%s is damaged, or no SavedModel: %w", file, err)
 	}
 	constants := map[string]*tensorpb.TensorProto{}
-	s := &Stored{Digest: digestOf(encoded), shapes: map[string][]int64{}}
+	s := &Stored{Digest: digestOf(encoded), shapes: map[string][]int64{}, model: true}
 	for _, meta := range model.MetaGraphs {
 		for _, node := range meta.GetGraphDef().GetNode() {
 			name, read := strings.CutSuffix(node.Name, readSuffix)
@@ -95,9 +98,13 @@ func openFrozen(file string) (*Stored, error) {
 	return s, nil
 }
 
-// Shape returns the shape of a variable, and whether it is there.
+// Shape returns the shape of a variable as it is learned, and whether it is there.
 func (s *Stored) Shape(name string) ([]int64, bool) {
 	shape, has := s.shapes[s.best(name)]
+	if has && s.model && folds(name) {
+		shape = slices.Clone(shape)
+		shape[len(shape)-1] /= orientations
+	}
 	return shape, has
 }
 
@@ -121,10 +128,14 @@ func (s *Stored) Read(vars []Variable) (Weights, error) {
 		if !slices.Equal(shape, v.Shape) {
 			return nil, fmt.Errorf("failed to read %s: its shape is %v, want %v", v.Name, shape, v.Shape)
 		}
-		var err error
-		if weights[v.Name], err = s.floats(s.best(v.Name)); err != nil {
+		values, err := s.floats(s.best(v.Name))
+		if err != nil {
 			return nil, fmt.Errorf("failed to read %s: %w", v.Name, err)
 		}
+		if s.model && folds(v.Name) {
+			values = unfold(values, int(v.Shape[len(v.Shape)-1]))
+		}
+		weights[v.Name] = values
 	}
 	return weights, nil
 }
