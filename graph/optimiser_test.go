@@ -354,38 +354,41 @@ func userSeconds(b *testing.B) float64 {
 }
 
 // What an optimiser and an average cost shows in processor time, even while others
-// work on the machine, and on two images: the trainers step in turns.
+// work on the machine, and best in steps on two images: the trainers step in turns.
 func BenchmarkOptimisers(b *testing.B) {
 	net, err := LookUp("small")
 	if err != nil {
 		b.Fatal(err)
 	}
-	batch := randomBatch(b, 2, net.Size, 1)
 	kinds := []struct {
 		name    string
 		options Options
-		trainer *Trainer
-		spent   float64
 	}{
-		{name: "adam"},
-		{name: "adam+average", options: Options{Average: .999}},
-		{name: "adamw", options: Options{Optimiser: AdamW, WeightDecay: .05}},
-		{name: "adamw+average", options: Options{Optimiser: AdamW, WeightDecay: .05, Average: .999}},
-		{name: "sgd", options: Options{Optimiser: SGD, Momentum: .9, WeightDecay: .05}},
+		{"adam", Options{}},
+		{"adam+average", Options{Average: .999}},
+		{"adamw", Options{Optimiser: AdamW, WeightDecay: .05}},
+		{"adamw+average", Options{Optimiser: AdamW, WeightDecay: .05, Average: .999}},
+		{"sgd", Options{Optimiser: SGD, Momentum: .9, WeightDecay: .05}},
 	}
-	for i := range kinds {
-		kinds[i].options.LossWeights = MSE()
-		kinds[i].trainer = newTrainer(b, net, kinds[i].options)
-		steps(b, kinds[i].trainer, batch, 2)
-	}
-	for b.Loop() {
-		for i := range kinds {
-			before := userSeconds(b)
-			steps(b, kinds[i].trainer, batch, 1)
-			kinds[i].spent += userSeconds(b) - before
-		}
-	}
-	for _, k := range kinds {
-		b.ReportMetric(1e3*k.spent/float64(b.N), fmt.Sprintf("%s-ms", k.name))
+	for _, rows := range []int{2, 64} {
+		b.Run(fmt.Sprintf("images=%d", rows), func(b *testing.B) {
+			batch := randomBatch(b, rows, net.Size, 1)
+			trainers, spent := make([]*Trainer, len(kinds)), make([]float64, len(kinds))
+			for i, k := range kinds {
+				k.options.LossWeights = MSE()
+				trainers[i] = newTrainer(b, net, k.options)
+				steps(b, trainers[i], batch, 2)
+			}
+			for b.Loop() {
+				for i, trainer := range trainers {
+					before := userSeconds(b)
+					steps(b, trainer, batch, 1)
+					spent[i] += userSeconds(b) - before
+				}
+			}
+			for i, k := range kinds {
+				b.ReportMetric(1e3*spent[i]/float64(b.N), k.name+"-ms")
+			}
+		})
 	}
 }
