@@ -40,7 +40,8 @@ var Presets = []Preset{
 			{Key: "warm-up", Value: "50"},
 		},
 	},
-	// Not trained to the end here. Its crops stand for random centre crops of 184 to
+	// Not trained to the end here: one step of batch 16 takes 3.6 s of processor time
+	// on 2 cores of an AMD EPYC with AVX-512. Its crops stand for random centre crops of 184 to
 	// 351 pixels: 256 / 1.38 to 256 * 1.38 are 186 to 353, each ratio as likely. The
 	// margin is all that an image has beyond 256 pixels; what lies beyond that is black.
 	{
@@ -58,7 +59,8 @@ var Presets = []Preset{
 			{Key: "schedule", Value: run.ScheduleCosine},
 		},
 	},
-	// Not trained to the end here. As published: 25 million images in batches of 16,
+	// Not trained to the end here: one step of batch 16 takes 1.1 s of processor time on
+	// 2 cores of an AMD EPYC with AVX-512. As published: 25 million images in batches of 16,
 	// which are 450 epochs of 55,000; 3 pixels of the original to one of the input,
 	// moved by up to 4 of the original. The learning rate falls tenfold twice, there
 	// after 72 and 92 % of the steps, here, where the epochs between are as many, after
