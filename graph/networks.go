@@ -81,25 +81,34 @@ func Networks() []Network {
 		},
 		{
 			Name: "d4", Size: 64, Init: HeNormal, Output: Sigmoid,
-			Doc: "six convolutions equivariant under the square's rotations and mirrorings, whose votes do not change with them",
-			// A norm behind the pool costs a quarter, and tells the network as much.
-			Layers: slices.Concat(
-				[]Layer{Lift{Filters: 6, Kernel: 5, Padding: 2}, MaxPool{2}, GroupNorm{}, ReLU{}},
-				groupBlock(12), groupBlock(24),
-				[]Layer{
-					GroupConv{Filters: 48, Kernel: 3, Padding: 1}, MaxPool{2}, GroupNorm{}, ReLU{},
-					Dropout{.5}, GroupDense{512},
-					Dropout{.5}, Dense{galaxyzoo.NumAnswers},
-				},
-			),
+			Doc:    "six convolutions that are equivariant under the square's rotations and mirrorings; turning an image changes no vote",
+			Layers: groupNetwork(6, 2),
+		},
+		{
+			Name: "d4-large", Size: 128, Init: HeNormal, Output: Sigmoid,
+			Doc:    "the same with eight wider convolutions, for a GPU",
+			Layers: groupNetwork(8, 3),
 		},
 	}
 }
 
-// groupBlock is two convolutions of maps with orientations, and half the size.
-func groupBlock(filters int) []Layer {
+// groupNetwork is a network whose votes do not change as an image is turned by
+// quarter turns or mirrored. Its blocks, and a last convolution, have twice the
+// filters of what goes in on half its side. A norm behind a pool costs a quarter of
+// one before it, and the network learns no less.
+func groupNetwork(filters, blocks int) []Layer {
+	half := []Layer{MaxPool{2}, GroupNorm{}, ReLU{}}
+	layers := slices.Concat([]Layer{Lift{Filters: filters, Kernel: 5, Padding: 2}}, half)
 	conv := GroupConv{Filters: filters, Kernel: 3, Padding: 1}
-	return []Layer{conv, GroupNorm{}, ReLU{}, conv, MaxPool{2}, GroupNorm{}, ReLU{}}
+	for range blocks {
+		conv.Filters *= 2
+		layers = slices.Concat(layers, []Layer{conv, GroupNorm{}, ReLU{}, conv}, half)
+	}
+	conv.Filters *= 2
+	return slices.Concat(layers, []Layer{conv}, half, []Layer{
+		Dropout{.5}, GroupDense{512},
+		Dropout{.5}, Dense{galaxyzoo.NumAnswers},
+	})
 }
 
 // convNorm is a convolution that keeps the size, batch norm and ReLU.
