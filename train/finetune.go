@@ -225,7 +225,7 @@ func (c card) FineTuning() string {
 		if from.Layers == run.InitBody {
 			layers = "all layers but the last"
 		}
-		text := fmt.Sprintf("%s start from `%s`", layers, cmp.Or(from.Run, filepath.Base(from.Path)))
+		text := fmt.Sprintf("%s start from %s", layers, lastOf(cmp.Or(from.Run, from.Path)))
 		if from.Data != "" {
 			text += fmt.Sprintf(" (network `%s`, trained on data `%s`)", from.Network, from.Data)
 		}
