@@ -57,7 +57,7 @@ build: setup ## leaves bin/tfgalaxy
 
 .PHONY: demo
 demo: build ## trains a small network on drawn galaxies, some minutes
-	bin/tfgalaxy train --data synthetic:2000 --preset small --epochs 8
+	bin/tfgalaxy train --data synthetic:2000 --preset small --epochs 8 --warm-up 50
 
 # A binary of its own, which knows only the library installed beside it. Both are
 # made beside their place and renamed, so that a program at work keeps its own.
