@@ -18,6 +18,11 @@ def python(name):
     return ROOT / ".venv" / name / "bin" / "python"
 
 
+def has(name):
+    """Whether that Python is there, of this list of packages or an older one."""
+    return (ROOT / ".venv" / name / "installed").exists()
+
+
 def enter(name):
     """Goes on in the Python of scripts/requirements-NAME.txt, which is made where it is missing."""
     # Errors alone: these scripts say what matters themselves.

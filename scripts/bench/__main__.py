@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Measures tfgalaxy against its peers and against what this machine can do.
 
-    python3 scripts/bench [--data FOLDER] [--rounds N] [--only NAME[,NAME]] [--quick] [--out FILE] [--cores N]
+    python3 scripts/bench [--data FOLDER] [--rounds N] [--only NAME[,NAME]] [--steps N] [--quick] [--out FILE] [--cores N]
 
 The contests, and what is wanted of each, are in scripts/bench/contests.py. Their sides
 run in turn, each in a process of its own, on the same galaxies, for several rounds,
 each of which another side begins. A training is one epoch in batches of 64: tfgalaxy's
 end to end, with its augmentation, from its warm cache of crops; its peers' on the same
-crops in memory, without augmentation. Their rates are images a second over the steps
-with what lies between, the first step left out. Crops and predictions are told by the
-time of the whole process, start-up included. Memory is the most that a process had
-resident; the table of sides counts PyTorch's without the libraries for CUDA, which its
-package loads in vain.
+crops in memory, without augmentation. By the recipe of small it is --steps steps, and
+PyTorch too changes each image anew, by one interpolation of the crops in memory. Rates
+are images a second over the steps with what lies between, the first step left out. A
+peer's copy of a network has to have as many weights as tfgalaxy's. Crops and predictions
+are told by the time of the whole process, start-up included. Memory is the most that a
+process had resident; the table of sides counts PyTorch's without the libraries for
+CUDA, which its package loads in vain.
 
 Told are the medians of the rounds, and the ratios of the medians with the least and the
 most of single rounds. What wants bfloat16 is left out on a CPU without instructions for
@@ -21,7 +23,7 @@ batch, the image size, the network, the cores and the number of images instead.
 Nothing else should run meanwhile. Makes the Python environments that are missing; that
 of PyTorch is a download of 2.4 GB. The exit code is 1 where something failed or fell
 short of what is wanted. --quick only shows that the bench works: a few steps on drawn
-galaxies, without the peers whose environments are large, and nothing is judged.
+galaxies, without PyTorch unless its environment is there already, and nothing is judged.
 """
 
 import argparse
@@ -42,11 +44,12 @@ import contests  # noqa: E402
 import growth  # noqa: E402
 import measure  # noqa: E402
 import places  # noqa: E402
+import presets  # noqa: E402
 import tables  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-QUICK = ("train-seed3", "machine", "roi-crops", "startup", "first-step")  # the contests of --quick
-SMALL = ("tfgalaxy", "tensorflow", "opencv")  # and of these the programs
+QUICK = ("train-seed3", "train-small", "train-d4", "machine", "roi-crops", "startup", "first-step")  # the contests of --quick
+SMALL = ("tfgalaxy", "tensorflow", "opencv")  # and of these the programs, and those whose environments are there
 
 
 def arguments():
@@ -55,6 +58,7 @@ def arguments():
     parser.add_argument("--data", default=os.environ.get("TFGALAXY_DATA") or "synthetic:1280",
                         help="folder in Kaggle's layout, or synthetic:N (default %(default)s)")
     parser.add_argument("--images", type=int, default=1280, help="galaxies of it (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=200, help="steps of a training by the recipe (default %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each side (default %(default)s)")
     parser.add_argument("--only", metavar="NAME[,NAME]", default="", help=f"of {', '.join(names)}; or growth")
     parser.add_argument("--quick", action="store_true", help="only show that it works")
@@ -69,10 +73,10 @@ def arguments():
         parser.error("growth stands alone, and binds cores as only Linux does")
     if not given.data.startswith("synthetic:") and not (pathlib.Path(given.data) / places.TABLE).exists():
         parser.error(f"--data {given.data}: holds no {places.TABLE}")
-    if given.rounds < 1 or given.images < 1:
-        parser.error("want at least one round, of one image")
+    if given.rounds < 1 or given.images < 1 or given.steps < 2:
+        parser.error("want at least one round, of one image, and two steps")
     if given.quick:
-        given.data, given.images, given.rounds, given.only = "synthetic:192", 192, 1, given.only or QUICK
+        given.data, given.images, given.steps, given.rounds, given.only = "synthetic:192", 192, 3, 1, given.only or QUICK
     return given
 
 
@@ -89,7 +93,7 @@ class Bench:
 
     def wanted(self, contest):
         """The sides of a contest that this bench runs."""
-        return [side for side in contest.sides if not self.given.quick or side.program in SMALL]
+        return [side for side in contest.sides if not self.given.quick or side.program in SMALL or environment.has(side.program)]
 
     def command(self, side, out):
         self.files["out"] = out
@@ -105,6 +109,7 @@ class Bench:
         with tempfile.TemporaryDirectory(dir=self.files.folder) as out:
             try:
                 found = measure.run(self.command(side, out), side.settings, **options)
+                presets.check(side.network, found)
                 if side.table:
                     found["table"] = self.files["votes"] / f"{side.name}.csv"
                     os.replace(side.table.format_map(self.files), found["table"])
@@ -161,13 +166,13 @@ def main():
     environment.build()
     about = {
         "cpu": machine.processor(), "instructions": machine.instructions(), "cores": cores, "load before": round(load, 2),
-        "data": given.data, "images": given.images, "rounds": given.rounds,
+        "data": given.data, "images": given.images, "steps": given.steps, "rounds": given.rounds,
         "revision": environment.run("git", "describe", "--always", "--dirty").strip(),
         "command": " ".join(["scripts/bench", *sys.argv[1:]]),
         "versions": json.loads(environment.run(environment.TFGALAXY, "version", "--json")),
     }
     with tempfile.TemporaryDirectory(prefix="tfgalaxy-") as folder:
-        bench = Bench(given, places.Places(given.data, given.images, pathlib.Path(folder)))
+        bench = Bench(given, places.Places(given.data, given.images, given.steps, pathlib.Path(folder)))
         if given.only == ["growth"]:
             told = growth.measure_all(bench, cores)
             rows = []

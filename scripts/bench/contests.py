@@ -18,6 +18,7 @@ class Side:
     command: str
     rate: str = "images_per_second"  # what its speed is told by, see figures.values
     settings: tuple = ()  # variables of its environment, as pairs
+    network: str = ""  # of tfgalaxy's, whose number of weights a peer's copy has to have
     table: str = ""  # of votes, that it writes and that is kept
 
 
@@ -54,12 +55,32 @@ def tfgalaxy(network, precision="float32"):
 
 def keras(network, settings=()):
     return Side(f"Keras{' with oneDNN' if settings else ''}, {network}", "tensorflow",
-                f"keras_fit.py {{arrays}} --network {network}", settings=settings)
+                f"keras_fit.py {{arrays}} --network {network}", settings=settings, network=network)
 
 
 def pytorch(network, flags=""):
     return Side(f"PyTorch {flags.replace('--', '') or 'default'}, {network}", "pytorch",
-                f"pytorch_train.py {{arrays}} --network {network} {flags}")
+                f"pytorch_train.py {{arrays}} --network {network} {flags}", network=network)
+
+
+# The recipe of the preset small, in words that tfgalaxy and pytorch_train.py share;
+# both turn and mirror besides. places.Places.fine_arrays has its crops.
+RECIPE = ("--batch-size 64 --loss mse --optimiser adamw --weight-decay 0.01 --learning-rate 0.001 --schedule cosine --warm-up 200 "
+          "--zoom 1.3 --shift 0.02 --brightness 0.5 --steps {steps}")
+
+
+def tfgalaxy_recipe(network):
+    return Side(f"tfgalaxy, {network} by its recipe", "tfgalaxy",
+                f"train --network {network} --size 64 --crop centre --crop-width 256 --oversample 1.5 --rotate --flip {RECIPE} "
+                "--validation 0 --data {data} --cache {fine_cache} --run-dir {out}/run --json")
+
+
+def pytorch_recipe(network):
+    """The sides of both memory layouts."""
+    return tuple(
+        Side(f"PyTorch {layout}, {network} by its recipe", "pytorch",
+             f"pytorch_train.py {{fine_arrays}} --crop-size 96 --augment --network {network} {RECIPE} {flag}", network=network)
+        for layout, flag in (("default", ""), ("channels-last", "--channels-last")))
 
 
 SEED2, SEED3 = tfgalaxy("seed2"), tfgalaxy("seed3")
@@ -69,7 +90,9 @@ PYTORCH2 = pytorch("seed2"), pytorch("seed2", "--channels-last")
 PYTORCH3 = pytorch("seed3"), pytorch("seed3", "--channels-last")
 PYTORCH2_BFLOAT16 = pytorch("seed2", "--bfloat16"), pytorch("seed2", "--bfloat16 --channels-last")
 PYTORCH3_BFLOAT16 = pytorch("seed3", "--bfloat16"), pytorch("seed3", "--bfloat16 --channels-last")
-STUDY3 = Side("the study's script, seed3", "pytorch", "seed_train.py {labels} {crops}")
+SMALL, PYTORCH_SMALL = tfgalaxy_recipe("small"), pytorch_recipe("small")
+D4, PYTORCH_D4 = tfgalaxy_recipe("d4"), pytorch_recipe("d4")
+STUDY3 = Side("the study's script, seed3", "pytorch", "seed_train.py {labels} {crops}", network="seed3")
 MATMUL = Side("matrix multiply, float32", "tensorflow", "matmul.py", "gflops", ONEDNN)
 MATMUL_BFLOAT16 = Side("matrix multiply, bfloat16", "tensorflow", "matmul.py --bfloat16", "gflops", ONEDNN)
 PREP = Side("tfgalaxy prep", "tfgalaxy", "prep --data {data} --crop roi --out {out}/crops --json", "whole_rate")
@@ -95,6 +118,10 @@ CONTESTS = (
                          ("PyTorch, best layout", PYTORCH3, 1.15), ("the study's script", (STUDY3,), 1.5)))),
     Contest("train-seed2", "training seed2, float32", (SEED2, KERAS2, *PYTORCH2), training(
         "seed2", SEED2, (("Keras fit", (KERAS2,), None), ("PyTorch, best layout", PYTORCH2, 2.0)))),
+    Contest("train-small", "training small by its recipe, changes of the images included", (SMALL, *PYTORCH_SMALL), training(
+        "small by its recipe", SMALL, (("PyTorch, best layout", PYTORCH_SMALL, 1.11),))),  # at most 0.9 of the time
+    Contest("train-d4", "the same of d4", (D4, *PYTORCH_D4), training(
+        "d4 by the same recipe", D4, (("PyTorch, best layout", PYTORCH_D4, None),))),
     Contest("train-seed2-bfloat16", "training seed2, bfloat16", (SEED2_BFLOAT16, *PYTORCH2_BFLOAT16), training(
         "seed2, bfloat16", SEED2_BFLOAT16, (("PyTorch autocast, best layout", PYTORCH2_BFLOAT16, 2.8),)), instructions=BFLOAT16),
     Contest("train-seed3-bfloat16", "training seed3, bfloat16", (SEED3_BFLOAT16, *PYTORCH3_BFLOAT16, MATMUL_BFLOAT16), training(

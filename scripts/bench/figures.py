@@ -7,10 +7,9 @@ returns them. Each function here returns another, which makes the Figure of thes
 import collections
 import csv
 import itertools
-import json
 import statistics
 
-import environment
+import presets
 
 # Its median, the least and most of single rounds, and a word on it.
 Figure = collections.namedtuple("Figure", "value low high note", defaults=("",))
@@ -56,9 +55,7 @@ def share(network, ours, machine):
     """
 
     def figure(results):
-        told = json.loads(environment.run(environment.TFGALAXY, "presets", "--json"))
-        layers = next(n for n in told["networks"] if n["name"] == network)["layers"]
-        adds = [layer["multiply_adds"] for layer in layers]
+        adds = [layer["multiply_adds"] for layer in presets.networks()[network]["layers"]]
         gflop = 2e-9 * (3 * sum(adds) - adds[0])
         rates = [gflop * v for v in values(results[ours], ours.rate)]
         limits = values(results[machine], machine.rate)

@@ -39,7 +39,8 @@ def main():
     keras_networks.compile_model(model, (votes.sum(0) / votes.sum()).astype(np.float32))
     timer = clock.Clock()
     history = model.fit(images, votes, epochs=1, batch_size=BATCH, verbose=0, callbacks=[Steps(timer, len(images))])
-    timer.tell(loss=history.history["loss"][-1], versions={"tensorflow in python": tf.__version__, "keras": keras.__version__})
+    weights = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    timer.tell(loss=history.history["loss"][-1], weights=weights, versions={"tensorflow in python": tf.__version__, "keras": keras.__version__})
 
 
 main()

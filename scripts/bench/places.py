@@ -28,8 +28,8 @@ def link_images(data, count, folder):
 class Places(dict):
     """Paths by name: a name that is asked for the first time is made by the method of that name."""
 
-    def __init__(self, data, images, folder):
-        super().__init__(count=images)
+    def __init__(self, data, images, steps, folder):
+        super().__init__(count=images, steps=steps)
         self.source, self.folder = data, folder
 
     def __missing__(self, name):
@@ -64,14 +64,29 @@ class Places(dict):
     def images(self):
         return self["data"] / IMAGES
 
+    def galaxydump(self):
+        return environment.build_galaxydump(self.folder)
+
+    def dump(self, name, *options):
+        """A folder of crops, and votes, as plain arrays; tfgalaxy's cache of the crops comes with it."""
+        folder = self.folder / name
+        folder.mkdir()
+        environment.run(self["galaxydump"], "crops", "--data", self["data"], "--cache", folder / "cache", "--out", folder, *options)
+        return folder
+
     def arrays(self):
-        """Their crops, and votes, as plain arrays; tfgalaxy's cache of the crops comes with it."""
-        environment.run(environment.build_galaxydump(self.folder), "crops", "--data", self["data"], "--cache", self.folder / "cache",
-                        "--out", self.folder)
-        return self.folder
+        """Their regions of interest, of 64 pixels."""
+        return self.dump("arrays")
 
     def cache(self):
         return self["arrays"] / "cache"
+
+    def fine_arrays(self):
+        """Their middles, of 96 pixels for images of 64."""
+        return self.dump("fine-arrays", "--crop-width", 256, "--oversample", 1.5)
+
+    def fine_cache(self):
+        return self["fine_arrays"] / "cache"
 
     def crops(self):
         """Their crops as PNG files."""

@@ -1,32 +1,75 @@
-"""PyTorch's copies of tfgalaxy's networks, [batch, 3, 64, 64] of float32 in 0..1 to [batch, 37], and their loss."""
+"""PyTorch's copies of tfgalaxy's networks, [batch, 3, 64, 64] of float32 in 0..1 to [batch, 37], and their losses."""
 
+import torch
 from torch import nn
 
+import pytorch_d4 as d4
+
+SIZE = 64  # pixels
 ANSWERS = 37
-# Convolutions as (filters, kernel, padding), then the units of the dense layers, the
-# first of which sees so many values. As graph/networks.go has them.
+
+
+def conv_norm(filters, kernel):
+    """A convolution that keeps the size, batch norm and ReLU."""
+    return nn.LazyConv2d(filters, kernel, padding=kernel // 2, bias=False), nn.LazyBatchNorm2d(), nn.ReLU()
+
+
+def d4_block(channels, filters):
+    """Two convolutions of maps with orientations, and half the size."""
+    return (d4.Convolution(channels, filters, 3), d4.Norm(filters), nn.ReLU(),
+            d4.Convolution(filters, filters, 3), nn.MaxPool2d(2), d4.Norm(filters), nn.ReLU())
+
+
+def dense(units, dropout):
+    return nn.LazyLinear(units), nn.Dropout(dropout), nn.ReLU()
+
+
+# The layers of each, in front of the sigmoid, as graph/networks.go has them.
 NETWORKS = {
-    "seed2": (((64, 9, 2), (96, 5, 2)), (96 * 15 * 15, 2700, 675)),
-    "seed3": (((64, 9, 4), (96, 5, 2), (128, 3, 1)), (128 * 8 * 8, 1024, 256)),
+    "seed2": lambda: (
+        nn.LazyConv2d(64, 9, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        *conv_norm(96, 5), nn.MaxPool2d(2),
+        nn.Flatten(), *dense(2700, .15), *dense(675, .15), nn.LazyLinear(ANSWERS)),
+    "seed3": lambda: (
+        nn.LazyConv2d(64, 9, padding=4), nn.ReLU(), nn.MaxPool2d(2),
+        *conv_norm(96, 5), nn.MaxPool2d(2),
+        *conv_norm(128, 3), nn.MaxPool2d(2),
+        nn.Flatten(), *dense(1024, .15), *dense(256, .15), nn.LazyLinear(ANSWERS)),
+    "small": lambda: (
+        *conv_norm(32, 5), nn.MaxPool2d(2),
+        *conv_norm(64, 3), *conv_norm(64, 3), nn.MaxPool2d(2),
+        *conv_norm(128, 3), *conv_norm(128, 3), nn.MaxPool2d(2),
+        *conv_norm(256, 3), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(.5), nn.LazyLinear(512), nn.ReLU(), nn.Dropout(.5), nn.LazyLinear(ANSWERS)),
+    "d4": lambda: (
+        d4.Convolution(3, 6, 5, orientations=1), nn.MaxPool2d(2), d4.Norm(6), nn.ReLU(),
+        *d4_block(6, 12), *d4_block(12, 24),
+        d4.Convolution(24, 48, 3), nn.MaxPool2d(2), d4.Norm(48), nn.ReLU(),
+        nn.Dropout(.5), d4.Head(512), nn.Dropout(.5), nn.LazyLinear(ANSWERS)),
 }
 
 
 def make(name):
     """The network of that name, with weights as PyTorch draws them."""
-    convolutions, units = NETWORKS[name]
-    layers, channels = [], 3
-    for k, (filters, kernel, padding) in enumerate(convolutions):
-        layers.append(nn.Conv2d(channels, filters, kernel, padding=padding, bias=k == 0))
-        if k > 0:
-            layers.append(nn.BatchNorm2d(filters))
-        layers += [nn.ReLU(), nn.MaxPool2d(2)]
-        channels = filters
-    layers.append(nn.Flatten())
-    for values, outputs in zip(units, units[1:]):
-        layers += [nn.Linear(values, outputs), nn.Dropout(0.15), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Linear(units[-1], ANSWERS), nn.Sigmoid())
+    model = nn.Sequential(*NETWORKS[name](), nn.Sigmoid())
+    with torch.no_grad():  # which tells the layers how much goes in, and nothing to the averages of the norms
+        model.eval()(torch.zeros(1, 3, SIZE, SIZE))
+    return model.train()
+
+
+def weights(model):
+    """How many numbers it learns."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def mse(predictions, votes, _):
+    """The mean of (prediction_ik - vote_ik)^2."""
+    return nn.functional.mse_loss(predictions, votes)
 
 
 def weighted_mse(predictions, votes, weights):
     """sum_k weights_k mean_i (prediction_ik - vote_ik)^2."""
     return (weights * (predictions - votes) ** 2).mean(0).sum()
+
+
+LOSSES = {"mse": mse, "weighted-mse": weighted_mse}

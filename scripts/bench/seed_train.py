@@ -54,7 +54,7 @@ def main():
         step(images[start:start + BATCH], votes[start:start + BATCH])
     images = read(paths)
     step(images[:BATCH], votes[:BATCH])
-    timer.tell(versions={"scipy": scipy.__version__, "matplotlib": matplotlib.__version__})
+    timer.tell(weights=pytorch_networks.weights(model), versions={"scipy": scipy.__version__, "matplotlib": matplotlib.__version__})
 
 
 main()

@@ -33,6 +33,8 @@ type options struct {
 	data, cache, out string
 	count            int // galaxies, from the first; 0 is all
 	size             int // side of the crops, pixels
+	cropWidth        int // of the centre crop, pixels of the original; 0 is the region of interest
+	oversample       float64
 	model            string
 	network          string
 	batchSize        int
@@ -56,7 +58,9 @@ func main() {
 	switch os.Args[1] {
 	case "crops":
 		flags.IntVar(&o.count, "count", 0, "galaxies, from the first; 0 is all")
-		flags.IntVar(&o.size, "size", 64, "side of the crops, pixels")
+		flags.IntVar(&o.size, "size", 64, "side of the network's input, pixels")
+		flags.IntVar(&o.cropWidth, "crop-width", 0, "side of the centre crop, pixels of the original; 0 is the region of interest")
+		flags.Float64Var(&o.oversample, "oversample", 1, "pixels of a crop to one of the network's input")
 	case "votes":
 		flags.IntVar(&o.count, "count", 0, "galaxies, from the first; 0 is all")
 		flags.StringVar(&o.model, "model", "", "folder of a run or SavedModel")
@@ -93,12 +97,17 @@ func regions(size int) imageproc.Preprocessing {
 }
 
 func dumpCrops(o options) error {
-	catalogue, crops, err := open(o, regions(o.size))
+	p := regions(o.size)
+	if o.cropWidth > 0 {
+		p.Crop, p.Width = imageproc.CropCentre, o.cropWidth
+	}
+	p.Oversample = o.oversample
+	catalogue, crops, err := open(o, p)
 	if err != nil {
 		return err
 	}
 	defer crops.Close()
-	_, err = writeGalaxies(o, catalogue, crops)
+	_, err = writeGalaxies(o, catalogue, crops.Size(), func(dst []byte, i int) { copy(dst, crops.Crop(i)) })
 	return err
 }
 
@@ -113,7 +122,8 @@ func dumpVotes(o options) error {
 		return err
 	}
 	defer crops.Close()
-	positions, err := writeGalaxies(o, catalogue, crops)
+	view := func(dst []byte, i int) { crops.View(dst, i, imageproc.Transform{}) }
+	positions, err := writeGalaxies(o, catalogue, crops.ViewSize(), view)
 	if err != nil {
 		return err
 	}
@@ -124,9 +134,9 @@ func dumpVotes(o options) error {
 	return write(o.out, "predicted.f32", flatten(predicted))
 }
 
-// writeGalaxies writes the crops and votes of the first galaxies and returns
-// their positions.
-func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, crops *imageproc.Cache) ([]int, error) {
+// writeGalaxies writes the images, of side pixels, and votes of the first galaxies
+// and returns their positions.
+func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, side int, image func(dst []byte, i int)) ([]int, error) {
 	count := catalogue.Len()
 	if o.count > count {
 		return nil, fmt.Errorf("want %d galaxies, but %s has %d", o.count, o.data, count)
@@ -135,12 +145,11 @@ func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, crops *imageproc.C
 		count = o.count
 	}
 	positions := make([]int, count)
-	side := crops.ViewSize()
 	each := graph.Channels * side * side
 	images := make([]byte, count*each)
 	for i := range positions {
 		positions[i] = i
-		crops.View(images[i*each:(i+1)*each], i, imageproc.Transform{})
+		image(images[i*each:(i+1)*each], i)
 	}
 	if err := write(o.out, "images.u8", images); err != nil {
 		return nil, err
