@@ -10,8 +10,8 @@ PURE := galaxyzoo imageproc run plots baseline internal scripts graph/tensorboar
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
 # Python of scripts/requirements-ENVIRONMENT.txt.
 PYTHON_CHECKS := roi:opencv baseline:sklearn savedmodel:tensorflow \
-	parity:tensorflow interop:tensorflow tensorboard:tensorflow \
-	examples:tensorflow-new bench:tensorflow
+	symmetry:tensorflow parity:tensorflow interop:tensorflow \
+	tensorboard:tensorflow examples:tensorflow-new bench:tensorflow
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
