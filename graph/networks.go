@@ -106,8 +106,8 @@ func groupNetwork(filters, blocks int) []Layer {
 	}
 	conv.Filters *= 2
 	return slices.Concat(layers, []Layer{conv}, half, []Layer{
-		Dropout{.5}, GroupDense{512},
-		Dropout{.5}, Dense{galaxyzoo.NumAnswers},
+		Dropout{.2}, GroupDense{512},
+		Dropout{.2}, Dense{galaxyzoo.NumAnswers},
 	})
 }
 

@@ -39,7 +39,8 @@ var Presets = []Preset{
 		Hardware: "two cores",
 		Settings: append(strongRecipe,
 			run.Assignment{Key: "network", Value: "d4"},
-			run.Assignment{Key: "epochs", Value: "70"},
+			run.Assignment{Key: "epochs", Value: "60"},
+			run.Assignment{Key: "learning-rate", Value: "0.002"},
 			run.Assignment{Key: "precision", Value: run.PrecisionAuto},
 		),
 	},
@@ -53,6 +54,7 @@ var Presets = []Preset{
 			run.Assignment{Key: "margin", Value: "32"},
 			run.Assignment{Key: "batch-size", Value: "128"},
 			run.Assignment{Key: "epochs", Value: "60"},
+			run.Assignment{Key: "learning-rate", Value: "0.002"},
 			run.Assignment{Key: "precision", Value: run.PrecisionAuto},
 			run.Assignment{Key: "augment", Value: run.AugmentGraph},
 		),
@@ -124,14 +126,14 @@ var seedRecipe = []run.Assignment{
 	{Key: "flip", Value: "false"},
 }[:9:9]
 
-// strongRecipe is how the strong networks train: a quarter of the original's scale,
-// every change of an image made in one interpolation from a finer crop with a margin
+// strongRecipe is how the strong networks train: a third of the original's scale, every
+// change of an image made in one interpolation from a finer crop with a margin
 // (after Dieleman, Willett & Dambre 2015, arXiv 1503.07077), AdamW under a cosine, the
 // last biases from the mean votes, and an average of the weights. Capped, so that
 // appending copies.
 var strongRecipe = []run.Assignment{
 	{Key: "crop", Value: run.CropCentre},
-	{Key: "crop-width", Value: "256"},
+	{Key: "crop-width", Value: "192"},
 	{Key: "size", Value: "64"},
 	{Key: "oversample", Value: "1.5"},
 	{Key: "margin", Value: "16"},

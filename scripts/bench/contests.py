@@ -71,7 +71,7 @@ RECIPE = ("--batch-size 64 --loss mse --optimiser adamw --weight-decay 0.01 --le
 
 def tfgalaxy_recipe(network):
     return Side(f"tfgalaxy, {network} by its recipe", "tfgalaxy",
-                f"train --network {network} --size 64 --crop centre --crop-width 256 --oversample 1.5 --rotate --flip {RECIPE} "
+                f"train --network {network} --size 64 --crop centre --crop-width 192 --oversample 1.5 --rotate --flip {RECIPE} "
                 "--validation 0 --data {data} --cache {fine_cache} --run-dir {out}/run --json")
 
 
