@@ -83,7 +83,7 @@ class Places(dict):
 
     def fine_arrays(self):
         """Their middles, of 96 pixels for images of 64."""
-        return self.dump("fine-arrays", "--crop-width", 256, "--oversample", 1.5)
+        return self.dump("fine-arrays", "--crop-width", 192, "--oversample", 1.5)
 
     def fine_cache(self):
         return self["fine_arrays"] / "cache"

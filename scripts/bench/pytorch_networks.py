@@ -45,7 +45,7 @@ NETWORKS = {
         d4.Convolution(3, 6, 5, orientations=1), nn.MaxPool2d(2), d4.Norm(6), nn.ReLU(),
         *d4_block(6, 12), *d4_block(12, 24),
         d4.Convolution(24, 48, 3), nn.MaxPool2d(2), d4.Norm(48), nn.ReLU(),
-        nn.Dropout(.5), d4.Head(512), nn.Dropout(.5), nn.LazyLinear(ANSWERS)),
+        nn.Dropout(.2), d4.Head(512), nn.Dropout(.2), nn.LazyLinear(ANSWERS)),
 }
 
 
