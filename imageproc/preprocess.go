@@ -106,8 +106,7 @@ func (p Preprocessing) checkMargin() error {
 	case side > p.Width:
 		return fmt.Errorf("crop margin is %d, want none where %d pixels are enlarged to %d", p.Margin, p.Width, side)
 	}
-	step := lcm(p.Size/gcd(p.Width, p.Size), p.Size/gcd(side, p.Size))
-	most := (originalSide - p.Width) / 2 * p.Size / p.Width / step * step
+	step, most := p.margins()
 	kind := "whole pixels of the original"
 	if side != p.Size {
 		kind = fmt.Sprintf("whole pixels of the original and of the crop of %d", side)
@@ -141,6 +140,22 @@ func (p Preprocessing) Scale() float64 {
 		return 1
 	}
 	return p.Oversample
+}
+
+// margins are the multiples of step up to most, where the crop has margins at all.
+func (p Preprocessing) margins() (step, most int) {
+	step = lcm(p.Size/gcd(p.Width, p.Size), p.Size/gcd(p.middle(), p.Size))
+	return step, (originalSide - p.Width) / 2 * p.Size / p.Width / step * step
+}
+
+// FitMargin returns the largest margin of at most p.Margin that passes Check, 0 where
+// there is none. All else has to pass it.
+func (p Preprocessing) FitMargin() int {
+	if p.Crop != CropCentre || p.middle() > p.Width {
+		return 0
+	}
+	step, most := p.margins()
+	return max(0, min(p.Margin, most)/step*step)
 }
 
 // CropSize is the side of Cut's crop in pixels: Size and the margins, oversampled.

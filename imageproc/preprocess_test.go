@@ -205,3 +205,24 @@ func TestMarginKeepsTheMiddle(t *testing.T) {
 		}
 	}
 }
+
+// The margin that fits is the largest one that passes, whatever is asked for.
+func TestFitMargin(t *testing.T) {
+	for _, p := range []Preprocessing{
+		{Crop: CropCentre, Width: 256, Size: 64}, {Crop: CropCentre, Width: 192, Size: 16, Oversample: 1.5},
+		{Crop: CropCentre, Width: 256, Size: 96, Oversample: 1.5}, {Crop: CropCentre, Width: 424, Size: 64},
+		{Crop: CropCentre, Width: 255, Size: 64}, {Crop: CropCentre, Width: 32, Size: 64}, {Crop: CropROI, Size: 64},
+	} {
+		want := 0
+		for margin := range 40 {
+			q := p
+			q.Margin = margin
+			if q.Check() == nil {
+				want = margin
+			}
+			if got := q.FitMargin(); got != want {
+				t.Errorf("%v with a margin of at most %d: got %d, want %d", p, margin, got, want)
+			}
+		}
+	}
+}

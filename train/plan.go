@@ -54,6 +54,9 @@ func newPlan(values *run.Values) (*Plan, error) {
 		return nil, err
 	}
 	p.Preprocessing.Margin = c.Margin
+	if err := p.fitMargin(); err != nil {
+		return nil, err
+	}
 	if err := p.Preprocessing.Check(); err != nil {
 		return nil, &run.UsageError{Err: err}
 	}
@@ -73,6 +76,18 @@ func newPlan(values *run.Values) (*Plan, error) {
 			"all %d galaxies are held back for validation; lower --validation from %g", p.Catalogue.Len(), c.Validation)}
 	}
 	return p, nil
+}
+
+// fitMargin lowers a preset's margin to what there is of it with the size and crop
+// that were asked for.
+func (p *Plan) fitMargin() error {
+	c, fit := &p.Values.Config, p.Preprocessing.FitMargin()
+	if p.Values.Given("margin") || fit == c.Margin {
+		return nil
+	}
+	why := fmt.Sprintf("%s, whose %d does not fit", p.Values.Origin("margin"), c.Margin)
+	p.Preprocessing.Margin = fit
+	return p.Values.Choose("margin", strconv.Itoa(fit), why)
 }
 
 // PlanResume checks the continuation of the run in a folder from its last
