@@ -26,7 +26,7 @@ var dependences = []dependence{
 	{"label-bias", "init-from", func(c *Config) bool { return c.InitFrom == "" || c.InitLayers == InitBody },
 		"the last layer starts from the weights that are there", "set init-layers to body, or leave label-bias out", "false"},
 	{"epochs", "steps", func(c *Config) bool { return c.Steps == 0 },
-		"the run ends after so many steps", "leave epochs or steps out", ""},
+		"the run ends after so many steps", "leave epochs out, or set steps to 0", ""},
 	{"weight-decay", "optimiser", func(c *Config) bool { return c.Optimiser != OptimiserAdam },
 		"adam does not decay weights", "set optimiser to adamw, or leave weight-decay out", "0"},
 	{"momentum", "optimiser", func(c *Config) bool { return c.Optimiser == OptimiserSGD },

@@ -172,6 +172,8 @@ func TestUsageErrors(t *testing.T) {
 			"FILE:1: decay-factor has no effect: only the step schedule drops the learning rate by a factor (schedule is constant: default)", "set schedule to step, or leave decay-factor out"},
 		{"biases of what is there", flags("init-from", "runs/1", "label-bias", "true"), "",
 			"--label-bias has no effect: the last layer starts from the weights that are there (init-from is runs/1: flag --init-from)", "set init-layers to body, or leave label-bias out"},
+		{"epochs of a run of steps", Resolver{Flags: []Assignment{{"epochs", "3"}}}, "steps: 500\n",
+			"--epochs has no effect: the run ends after so many steps (steps is 500: FILE:1)", "leave epochs out, or set steps to 0"},
 		{"rotate", Resolver{Flags: []Assignment{{"rotate", "true"}}}, "augment: none\n",
 			"--rotate has no effect: images are not turned without augmentation (augment is none: FILE:1)", "set augment to host, or leave rotate out"},
 		{"flip", Resolver{Environ: []string{"TFGALAXY_FLIP=1"}}, "augment: none\n",
