@@ -98,14 +98,21 @@ func openFrozen(file string) (*Stored, error) {
 	return s, nil
 }
 
-// Shape returns the shape of a variable as it is learned, and whether it is there.
+// Shape returns the shape of a variable as it is learned, and whether it is there. In
+// a SavedModel one that is called as if it were folded, but has no shape of such, is
+// another program's and not there.
 func (s *Stored) Shape(name string) ([]int64, bool) {
 	shape, has := s.shapes[s.best(name)]
-	if has && s.model && folds(name) {
-		shape = slices.Clone(shape)
-		shape[len(shape)-1] /= orientations
+	if !has || !s.model || !folds(name) {
+		return shape, has
 	}
-	return shape, has
+	last := len(shape) - 1
+	if last < 0 || shape[last] < orientations || shape[last]%orientations != 0 {
+		return nil, false
+	}
+	shape = slices.Clone(shape)
+	shape[last] /= orientations
+	return shape, true
 }
 
 // best is the name of a variable's moving average, where it has one.

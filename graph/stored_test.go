@@ -87,6 +87,21 @@ func TestStored(t *testing.T) {
 	}
 }
 
+// Variables of a SavedModel that only have the names of folded ones are not there.
+func TestStoredNotFolded(t *testing.T) {
+	s := &Stored{model: true, shapes: map[string][]int64{
+		"lift1/kernel": {}, "gconv1/kernel": {3, 3, 16, 12}, "gnorm1/gamma": {0}, "gconv2/kernel": {3, 3, 16, 24},
+	}}
+	for name := range s.shapes {
+		if shape, has := s.Shape(name); has != (name == "gconv2/kernel") {
+			t.Errorf("%s has the shape %v (%v)", name, shape, has)
+		}
+	}
+	if shape, _ := s.Shape("gconv2/kernel"); !slices.Equal(shape, []int64{3, 3, 16, 3}) {
+		t.Errorf("gconv2/kernel has the shape %v as it is learned", shape)
+	}
+}
+
 func TestStoredErrors(t *testing.T) {
 	whole, _ := saved(t, Options{LossWeights: MSE(), Seed: 1})
 	const index, data = "variables.index", "variables.data-00000-of-00001"
