@@ -133,20 +133,24 @@ func (o Options) checkOptimiser(net *Network) error {
 	return o.checkFactors(net)
 }
 
-// checkFactors insists on factors of the network's variables of which some learn.
+// checkFactors insists on factors of variables that are trained, of which some learn.
 func (o Options) checkFactors(net *Network) error {
 	variables, err := net.Variables()
 	if err != nil {
 		return err
 	}
-	known, learns := map[string]bool{}, false
+	trained, learns := map[string]bool{}, false // of all that there are
 	for _, v := range variables {
-		known[v.Name] = true
+		trained[v.Name] = v.Trainable
 		learns = learns || v.Trainable && !o.frozen(v.Name)
 	}
 	for name, factor := range o.RateFactors {
-		if !known[name] {
+		learned, has := trained[name]
+		if !has {
 			return fmt.Errorf("a rate factor for %q, which network %q does not have", name, net.Name)
+		}
+		if !learned {
+			return fmt.Errorf("a rate factor for %q, which is no variable that the learning rate moves", name)
 		}
 		if !(factor >= 0) || math.IsInf(factor, 0) {
 			return fmt.Errorf("rate factor %g of %s, want a number of at least 0", factor, name)

@@ -328,6 +328,10 @@ func TestOptionsErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}
 	}
+	mean := Options{RateFactors: map[string]float64{"norm1/moving_mean": 1}}
+	if _, err := NewTrainer(tiny(), mean); err == nil || !strings.Contains(err.Error(), `"norm1/moving_mean", which is no variable`) {
+		t.Errorf("a rate of batch norm's average: %v", err)
+	}
 }
 
 // The last bias starts as it is told, and so does its average.
