@@ -60,7 +60,11 @@ func (e *Ensemble) checkViews(n int) error {
 	symmetric := !slices.ContainsFunc(e.feeds, func(f feed) bool { return !f.symmetric })
 	switch {
 	case symmetric && (n < 0 || n > imageproc.MaxSymmetricViews):
-		return fmt.Errorf("%d views, want 1 to %d: this network says the same of quarter turns and mirror images", n, imageproc.MaxSymmetricViews)
+		says := "the network says"
+		if len(e.Members) > 1 {
+			says = "all these networks say"
+		}
+		return fmt.Errorf("%d views, want 1 to %d: %s the same of quarter turns and mirror images", n, imageproc.MaxSymmetricViews, says)
 	case n < 0 || n > imageproc.MaxViews:
 		return fmt.Errorf("%d views, want 1 to %d", n, imageproc.MaxViews)
 	}

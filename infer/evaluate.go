@@ -9,11 +9,13 @@ import (
 
 // An Evaluation is the score of models on galaxies whose votes are known.
 type Evaluation struct {
-	Models     []string `json:"models"` // the SavedModels' folders
-	Data       string   `json:"data"`
-	Rows       string   `json:"rows"`  // which of them, in a word or two
-	Views      int      `json:"views"` // asked for
-	Consistent bool     `json:"consistent"`
+	Models []string `json:"models"` // the SavedModels' folders
+	Data   string   `json:"data"`
+	Rows   string   `json:"rows"`  // which of them, in a word or two
+	Views  int      `json:"views"` // asked for
+	// FewestViews are those of members that have fewer; 0 where none does.
+	FewestViews int  `json:"fewest_views,omitempty"`
+	Consistent  bool `json:"consistent"`
 	galaxyzoo.Score
 	// MeanVote is the score of predicting the mean vote of these same rows for
 	// every one of them: what a model has to beat.
@@ -98,8 +100,11 @@ func (e *Ensemble) Evaluate(ctx context.Context, c *galaxyzoo.Catalogue, positio
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range e.Members {
+	for i, m := range e.Members {
 		result.Models = append(result.Models, m.Dir)
+		if n := len(e.feeds[e.feed[i]].views(s.Views)); n < result.Views {
+			result.FewestViews = n
+		}
 	}
 	return result, nil
 }

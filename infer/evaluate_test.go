@@ -201,6 +201,16 @@ func TestViewsSuitTheMembers(t *testing.T) {
 			t.Errorf("vote %d: %g, spread %g, want %g, %g", c, got.Votes[c], got.Spread[c], mean[c], spread)
 		}
 	}
+	one := galaxyzoo.Synthetic(1, 1)
+	for n, fewest := range map[int]int{views: imageproc.MaxSymmetricViews, 2: 0} {
+		scored, err := e.Evaluate(t.Context(), one, []int{0}, Scoring{Cache: t.TempDir(), BatchSize: 8, Views: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if scored.Views != n || scored.FewestViews != fewest {
+			t.Errorf("an evaluation tells of %d views, and %d as the fewest, want %d and %d", scored.Views, scored.FewestViews, n, fewest)
+		}
+	}
 	lone, err := LoadEnsemble(paths[1:])
 	if err != nil {
 		t.Fatal(err)
@@ -209,9 +219,17 @@ func TestViewsSuitTheMembers(t *testing.T) {
 	if err := lone.checkViews(imageproc.MaxSymmetricViews); err != nil {
 		t.Error(err)
 	}
-	_, err = lone.Votes(t.Context(), galaxyzoo.Synthetic(1, 1), []int{0}, Scoring{Cache: t.TempDir(), BatchSize: 1, Views: 25})
-	if _, usage := errors.AsType[*run.UsageError](err); !usage || !strings.Contains(err.Error(), "25 views, want 1 to 24") {
+	_, err = lone.Votes(t.Context(), one, []int{0}, Scoring{Cache: t.TempDir(), BatchSize: 1, Views: 25})
+	if _, usage := errors.AsType[*run.UsageError](err); !usage || !strings.Contains(err.Error(), "25 views, want 1 to 24: the network says") {
 		t.Errorf("25 views of a network with symmetry: got %v, want a usage error", err)
+	}
+	two, err := LoadEnsemble([]string{paths[1], paths[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer two.Close()
+	if err := two.checkViews(25); err == nil || !strings.Contains(err.Error(), "all these networks say") {
+		t.Errorf("25 views of two networks with symmetry: %v", err)
 	}
 	features := predictAll(t, lone, dir, Options{BatchSize: 2, Views: 5, Features: true, Uncertainty: true})["1"]
 	if len(features.Features) != 8 || features.Spread[0] <= 0 {
