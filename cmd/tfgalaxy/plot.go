@@ -278,10 +278,14 @@ func (a *app) readImages(ctx context.Context, study *plots.Study, c *galaxyzoo.C
 	return summarise(study, result), nil
 }
 
-// holdOutAs has baselines hold out what a run holds back.
+// holdOutAs has baselines hold out what a run holds back; with fewer galaxies than it
+// has folds, what they hold out without a run.
 func holdOutAs(trained *run.Config, c *galaxyzoo.Catalogue, o *baseline.Options) error {
-	o.Share, o.Seed = train.HeldBackShare(trained), trained.SplitSeed
 	ids := c.IDs()
+	if trained.Folds > len(ids) {
+		return nil
+	}
+	o.Share, o.Seed = train.HeldBackShare(trained), trained.SplitSeed
 	_, rows, err := train.Rows(trained, ids)
 	if err != nil {
 		return err

@@ -132,4 +132,9 @@ func TestBaselinesHoldOutAsTheRun(t *testing.T) {
 			t.Errorf("%d folds: %v are held out, a share of %v by seed %d; want %v", config.Folds, got, o.Share, o.Seed, want)
 		}
 	}
+	config.Folds = 31
+	o := baseline.Options{Share: 0.1, Seed: 7}
+	if err := holdOutAs(&config, c, &o); err != nil || o.Share != 0.1 || o.Seed != 7 || o.HeldOut != nil {
+		t.Errorf("31 folds of 30 galaxies: error %v, a share of %v by seed %d", err, o.Share, o.Seed)
+	}
 }
