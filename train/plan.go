@@ -102,7 +102,9 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := run.Resolver{Presets: PresetSettings(), File: r.Path(run.ConfigFile), Flags: flags}.Resolve()
+	// Without presets: of a setting that the run did not know yet, it had the default,
+	// whatever its preset says today.
+	values, err := run.Resolver{File: r.Path(run.ConfigFile), Flags: flags}.Resolve()
 	if err != nil {
 		return nil, err
 	}

@@ -319,6 +319,41 @@ func TestResumeRefusals(t *testing.T) {
 	}
 }
 
+// A run goes on although its configuration lacks the settings that came later, of which
+// its preset has values by now.
+func TestResumeOfAnOlderRun(t *testing.T) {
+	values, err := run.Resolver{Flags: []run.Assignment{ // and not the recipe of preset small
+		{Key: "preset", Value: "small"}, {Key: "data", Value: "synthetic:20"}, {Key: "size", Value: "16"},
+		{Key: "epochs", Value: "1"}, {Key: "cache", Value: cacheDir}, {Key: "runs", Value: t.TempDir()},
+	}}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := NewPlan(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, err := plan.Run(t.Context(), Options{Command: []string{"tfgalaxy", "train"}, Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(ended.Run, run.ConfigFile)
+	config, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var older []string
+	for line := range strings.Lines(string(config)) {
+		if !strings.HasSuffix(line, "# default\n") {
+			older = append(older, line)
+		}
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(older, "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	resume(t, ended.Run, run.Assignment{Key: "epochs", Value: "2"})
+}
+
 func isDataError(err error) bool {
 	var data *galaxyzoo.DataError
 	return errors.As(err, &data)
