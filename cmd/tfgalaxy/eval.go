@@ -134,7 +134,10 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	}
 	t := &evalTarget{config: &values.Config, models: models, rows: rowsAll}
 	if len(runs) > 0 {
-		return t, t.ofRuns(runs, rows, ctx.IsSet("data"))
+		if err := t.ofRuns(runs, rows, ctx.IsSet("data")); err != nil {
+			return nil, err
+		}
+		return t, findModels(t.models)
 	}
 	if err := findModels(models); err != nil {
 		return nil, err
@@ -181,7 +184,10 @@ func howVotes(e *infer.Evaluation) string {
 	} else if len(e.Models) > 1 {
 		means = append(means, fmt.Sprintf("%d models", len(e.Models)))
 	}
-	if e.Views > 1 {
+	switch {
+	case e.FewestViews > 0:
+		means = append(means, fmt.Sprintf("up to %d views", e.Views))
+	case e.Views > 1:
 		means = append(means, fmt.Sprintf("%d views", e.Views))
 	}
 	if means != nil {

@@ -51,6 +51,9 @@ func (t *evalTarget) ofRuns(dirs []string, rows string, otherData bool) error {
 		if err != nil {
 			return err
 		}
+		if slices.Contains(t.models, r.dir) {
+			return &run.UsageError{Err: fmt.Errorf("--run %s is given twice", dir), Hint: "name each run once"}
+		}
 		runs = append(runs, r)
 		t.models = append(t.models, r.dir)
 	}
@@ -129,5 +132,5 @@ func (t *evalTarget) ofHeldBack(runs []*evalRun, data string) error {
 		t.folds = append(t.folds, infer.Fold{Fold: r.config.Fold, Run: r.dir, Positions: r.heldBack})
 	}
 	slices.SortFunc(t.folds, func(a, b infer.Fold) int { return a.Fold - b.Fold })
-	return findModels(t.models)
+	return nil
 }

@@ -131,6 +131,7 @@ func TestCommands(t *testing.T) {
 		{[]string{"train", "--resume", run, "--epochs", "3", "--network", "seed3"}, "a resume goes on as it began"},
 		{[]string{"train", "--resume", run, "--config", "x.yaml"}, "do not go together"},
 		{[]string{"train", "--data", data, "--run-dir", run}, run},
+		{[]string{"eval", "--run", run, "--run", run + "/"}, "given twice"},
 	}
 	for _, r := range refused {
 		if got := tfgalaxy(r.args...); got.code != exitUsage || !strings.Contains(got.err, r.want) {
