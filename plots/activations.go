@@ -99,9 +99,10 @@ func telling(layers []Layer) []Layer {
 	return ends
 }
 
-// begins reports whether a layer of that name has weights of its own.
+// begins reports whether a layer of that name multiplies by weights of its own.
 func begins(name string) bool {
-	return strings.HasPrefix(name, "conv") || strings.HasPrefix(name, "dense") || strings.HasPrefix(name, "maxout")
+	kind := strings.TrimRight(name, "0123456789")
+	return slices.Contains([]string{"conv", "dense", "maxout", "lift", "gconv", "gdense"}, kind)
 }
 
 func rowHeight(l *Layer, last bool) vg.Length {

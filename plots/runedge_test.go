@@ -1,6 +1,7 @@
 package plots_test
 
 import (
+	"fmt"
 	"image"
 	"io"
 	"math"
@@ -276,20 +277,26 @@ func TestSamplesThatCannotBeDrawn(t *testing.T) {
 	}
 }
 
+// Of many layers there are shown those at the ends of blocks, whatever a block begins with.
 func TestDeepNetworksFitThePage(t *testing.T) {
-	var layers []plots.Layer
-	for i := range 60 {
-		for _, name := range []string{"conv", "norm", "relu"} {
-			l := plots.Layer{Name: name, Array: plots.Array{Shape: []int{2, 2, 1}, Values: make([]float32, 4)}}
-			l.Values[0] = float32(len(layers) + i)
-			layers = append(layers, l)
+	for _, first := range []string{"conv", "dense", "maxout", "lift", "gconv", "gdense"} {
+		var layers []plots.Layer
+		for i := range 12 {
+			for _, kind := range []string{first, "norm", "relu"} {
+				l := plots.Layer{Name: fmt.Sprint(kind, i+1), Array: plots.Array{Shape: []int{2, 2, 1}, Values: make([]float32, 4)}}
+				l.Values[0] = float32(len(layers) + 1)
+				layers = append(layers, l)
+			}
 		}
-	}
-	f, err := plots.Activations(handmadeImage(1), layers, "deep")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.Height > 760 {
-		t.Errorf("%d layers are drawn %.0f points high", len(layers), f.Height)
+		f, err := plots.Activations(handmadeImage(1), layers, "deep")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Height > 760 {
+			t.Errorf("%s: %d layers are drawn %.0f points high", first, len(layers), f.Height)
+		}
+		if want := "13 layers of 36 shown"; !strings.Contains(f.Caption, want) { // the first one, and the ends of 12 blocks
+			t.Errorf("%s: the caption lacks %q: %s", first, want, f.Caption)
+		}
 	}
 }
