@@ -228,6 +228,13 @@ func TestD4NetworkIsInvariant(t *testing.T) {
 		if err := trainer.Predict(batch, want); err != nil {
 			t.Fatal(err)
 		}
+		apart := 0.0
+		for c := range want[0] {
+			apart = max(apart, math.Abs(want[0][c]-want[1][c]))
+		}
+		if apart < 1e-3 {
+			t.Fatalf("the votes of two images are as good as the same, %g apart: nothing to see", apart)
+		}
 		levels := make([]float32, len(batch.Pixels))
 		for i, level := range batch.Pixels {
 			levels[i] = float32(level)

@@ -49,7 +49,8 @@ type Network struct {
 
 // A Layer is one step of a network. The layers of this package are plain
 // values: Conv, BatchNorm, ReLU, MaxPool, Flatten, Dense, Maxout, Dropout, Parts
-// and Join. Behind Parts, an example is one part of an image.
+// and Join, and Lift, GroupConv, GroupNorm, GroupPool and GroupDense, whose maps turn
+// with the image. Behind Parts, an example is one part of an image.
 type Layer interface {
 	// Kind is the stem of the layer's name.
 	Kind() string

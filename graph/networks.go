@@ -50,7 +50,6 @@ func Networks() []Network {
 			),
 		},
 		{
-
 			Name: "ng4", Size: 128, Init: HeNormal, Output: Sigmoid,
 			Doc: "four convolutions with large kernels and batch norm, for a GPU",
 			Layers: slices.Concat(

@@ -44,10 +44,10 @@ type Export struct {
 }
 
 // WriteSavedModel writes the network with its weights as a SavedModel into dir,
-// those of Lift, GroupConv and GroupNorm as of plain layers, which run faster,
 // which has to exist and be empty, and returns the signatures that it has: of
 // ServingSignature, OriginalSignature, FeaturesSignature and DropoutSignature, in
-// this order, those that apply.
+// this order, those that apply. Lift, GroupConv and GroupNorm, and their weights, are
+// written as plain layers, which run faster.
 func WriteSavedModel(dir string, net *Network, weights Weights, e Export) ([]Signature, error) {
 	signatures, err := writeSavedModel(dir, net, weights, e)
 	if err != nil {
