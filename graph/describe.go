@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 // SymmetryD4 is the symmetry of a network whose votes are the same for an image
@@ -35,6 +38,30 @@ func (n *Network) Symmetry() string {
 		}
 	}
 	return ""
+}
+
+// SymmetryNote says in a sentence that a network of group layers is not invariant at
+// its input size, and the next sizes at which it is; of any other it says nothing.
+func (n *Network) SymmetryNote() string {
+	grouped := slices.ContainsFunc(n.Layers, func(l Layer) bool { _, is := l.(GroupDense); return is })
+	if !grouped || n.Symmetry() != "" {
+		return ""
+	}
+	const beyond = 64 // pixels: sizes are looked for so far past its double
+	var sizes []string
+	for _, step := range []int{-1, 1} {
+		for m, size := *n, n.Size+step; size > 0 && size <= 2*n.Size+beyond; size += step {
+			if m.Size = size; m.Symmetry() != "" {
+				sizes = append(sizes, strconv.Itoa(size))
+				break
+			}
+		}
+	}
+	note := fmt.Sprintf("at an input of %d pixels the votes of %s change as an image is turned or mirrored", n.Size, n.Name)
+	if len(sizes) > 0 {
+		note += fmt.Sprintf("; at %s they do not", strings.Join(sizes, " or "))
+	}
+	return note
 }
 
 // networkKey is the file in extraAssets that says which network a model has.

@@ -9,6 +9,30 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
+// Where an image cannot be halved as often as a network pools, what is left out of it
+// is not the same once it is turned.
+func TestSymmetryNote(t *testing.T) {
+	for _, test := range []struct {
+		network string
+		size    int
+		want    string
+	}{
+		{"d4", 64, ""}, {"d4", 80, ""}, {"small", 72, ""},
+		{"d4", 72, "at an input of 72 pixels the votes of d4 change as an image is turned or mirrored; at 64 or 80 they do not"},
+		{"d4", 16, ""}, {"d4", 20, "at an input of 20 pixels the votes of d4 change as an image is turned or mirrored; at 16 or 32 they do not"},
+		{"d4-large", 144, "at an input of 144 pixels the votes of d4-large change as an image is turned or mirrored; at 128 or 160 they do not"},
+	} {
+		net, err := LookUp(test.network)
+		if err != nil {
+			t.Fatal(err)
+		}
+		net.Size = test.size
+		if got := net.SymmetryNote(); got != test.want {
+			t.Errorf("%s of %d pixels: %q, want %q", test.network, test.size, got, test.want)
+		}
+	}
+}
+
 // A model says of its network what the network says, and one of an earlier version
 // says nothing.
 func TestSymmetryTravels(t *testing.T) {

@@ -14,7 +14,7 @@ type Started struct {
 	Weights    int    `json:"weights"`
 	Device     string `json:"device"`
 	Precision  string `json:"precision"`
-	Note       string `json:"note,omitempty"` // why it is that precision, or what is odd about it
+	Note       string `json:"note,omitempty"` // why it is that precision, what is odd about it, and a symmetry that is lost
 	Training   int    `json:"training"`       // rows trained on
 	Validation int    `json:"validation"`     // rows held back
 	Epochs     int    `json:"epochs"`         // of which steps may cut the last one short

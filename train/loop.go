@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
@@ -228,12 +230,18 @@ func (l *loop) begin() error {
 	}
 	l.options.Observe(Started{
 		Event: "start", Run: l.run.Dir, Network: l.plan.Network.Name, Weights: weights,
-		Device: device, Precision: l.config.Precision, Note: cmp.Or(slowNote(l.config.Precision, device), l.note),
+		Device: device, Precision: l.config.Precision, Note: l.notes(device),
 		Training: len(l.plan.Training), Validation: len(l.plan.Validation),
 		Epochs: l.epochsInAll(), Steps: stepsInAll(l.config, int64(l.input.batches())), StepsPerEpoch: int64(l.input.batches()),
 		FromStep: l.state.Step,
 	})
 	return nil
+}
+
+// notes are what a user should know of the precision and of the network's symmetry.
+func (l *loop) notes(device string) string {
+	notes := []string{cmp.Or(slowNote(l.config.Precision, device), l.note), l.plan.Network.SymmetryNote()}
+	return strings.Join(slices.DeleteFunc(notes, func(note string) bool { return note == "" }), "; ")
 }
 
 func (l *loop) fresh(weights int, device string) {
