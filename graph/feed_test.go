@@ -80,7 +80,7 @@ func TestGraphTransformsAsTheHost(t *testing.T) {
 	for _, crop := range []struct {
 		side  int
 		scale float64 // pixels of the crop to one of the image
-	}{{net.Size, 1}, {net.Size + 6, 1}, {net.Size * 3 / 2, 1.5}, {2*net.Size + 8, 2}} {
+	}{{net.Size, 1}, {net.Size + 6, 1}, {net.Size * 3 / 2, 1.5}, {net.Size*3/2 + 9, 1.5}, {2*net.Size + 8, 2}} {
 		side := crop.side
 		trainer := newTrainer(t, net, Options{Feed: FeedCrops, CropSize: side})
 		crops := randomBatch(t, rows, side, 3)
