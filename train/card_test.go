@@ -134,6 +134,9 @@ func TestCardOfOtherRuns(t *testing.T) {
 			[]string{"optimiser adamw with weight decay 0.05,", "`variables/`: their moving average over the steps, of decay 0.999 |", ", last biases from the mean votes |"}},
 		{"sgd", checkpointOf(func(c *checkpoint) { c.Config.Steps = 12000 }, "optimiser", "sgd", "weight-decay", "0.0005"),
 			[]string{"steps at most 12,000, batch", "optimiser sgd with Nesterov's momentum 0.9 and weight decay 0.0005,"}},
+		{"a symmetry that is lost", checkpointOf(func(c *checkpoint) {}, "network", "d4", "size", "72"),
+			[]string{"says the same to programs. At an input of 72 pixels the votes of d4 change as an image is turned or mirrored; at 64 or 80 they do not.\n"}},
+		{"a symmetry that is kept", checkpointOf(func(c *checkpoint) {}, "network", "d4", "size", "80"), []string{"says the same to programs.\n"}},
 		{"mirrored", checkpointOf(func(c *checkpoint) {}, "rotate", "false"), []string{"images mirrored at random"}},
 	}
 	for _, test := range tests {

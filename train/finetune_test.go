@@ -15,28 +15,6 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// weightsOf reads the weights of a run's checkpoint as TensorFlow reads them.
-func weightsOf(t *testing.T, dir, checkpoint string) graph.Weights {
-	t.Helper()
-	r, err := run.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := r.Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, err := Network(&c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	weights, err := graph.ReadWeights(network, r.Checkpoint(checkpoint))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return weights
-}
-
 // started returns the weights that a configuration begins with.
 func started(t *testing.T, c *run.Config) (graph.Weights, *run.InitSource) {
 	t.Helper()
@@ -77,7 +55,7 @@ func TestInitFrom(t *testing.T) {
 	if _, err := Export(r, run.Best, frozen, true); err != nil {
 		t.Fatal(err)
 	}
-	want := weightsOf(t, ended.Run, run.Best)
+	want := kept(t, ended.Run, run.Best)
 	for _, path := range []string{ended.Run, r.Checkpoint(run.Last), r.SavedModel(), frozen} {
 		// The output is no weight: another one changes the layout, and may start from these.
 		got, source := started(t, &settings(t, "init-from", path, "output", "linear").Config)
@@ -116,13 +94,13 @@ func TestFreeze(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := weightsOf(t, source.Run, run.Best)
+	want := kept(t, source.Run, run.Best)
 	how := []string{"init-from", source.Run, "init-layers", "body", "freeze", "conv*, norm6", "optimiser", "adamw", "weight-decay", "0.1", "layer-decay", "0.9", "seed", "3"}
 	whole, err := trainNew(t, context.Background(), nil, append(how, "epochs", "2")...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, values := range weightsOf(t, whole.Run, run.Last) {
+	for name, values := range kept(t, whole.Run, run.Last) {
 		frozen := strings.HasPrefix(name, "conv") || strings.HasPrefix(name, "norm6/")
 		if same := slices.Equal(values, want[name]); same != frozen {
 			t.Errorf("%s is the source's: %v, want %v", name, same, frozen)

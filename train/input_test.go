@@ -105,6 +105,57 @@ func TestMarginsThatDoNotFit(t *testing.T) {
 	}
 }
 
+// What a preset says of oversampling and margin gives way to the size and crop of the
+// user, with the reason, and what the user says does not.
+func TestPresetsFitTheCrop(t *testing.T) {
+	planOf := func(more ...string) (*Plan, error) {
+		flags := []run.Assignment{{Key: "data", Value: "synthetic:60"}}
+		for i := 0; i < len(more); i += 2 {
+			flags = append(flags, run.Assignment{Key: more[i], Value: more[i+1]})
+		}
+		values, err := run.Resolver{Presets: PresetSettings(), Flags: flags}.Resolve()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return NewPlan(values)
+	}
+	const oversampling, margin = "preset small, whose 1.5 does not fit", "preset small, whose 16 does not fit"
+	for _, test := range []struct {
+		flags                []string
+		crop                 string
+		oversampling, margin string // where they come from
+	}{
+		{nil, "centre192-64x1.5+16", "preset small", "preset small"},
+		{[]string{"crop-width", "207", "size", "69"}, "centre207-69+16", oversampling, "preset small"},
+		{[]string{"crop-width", "256", "size", "24"}, "centre256-24x1.5+6", "preset small", margin},
+		{[]string{"crop-width", "424", "size", "69"}, "centre424-69", oversampling, margin},
+		{[]string{"crop-width", "80"}, "centre80-64x1.5", "preset small", margin},
+		{[]string{"crop", "roi", "size", "69"}, "roi-69", oversampling, "default"},
+	} {
+		plan, err := planOf(test.flags...)
+		if err != nil {
+			t.Errorf("%v: %v", test.flags, err)
+			continue
+		}
+		values := plan.Values
+		if got := plan.Preprocessing.String(); got != test.crop {
+			t.Errorf("%v: the crop is %s, want %s", test.flags, got, test.crop)
+		}
+		if a, b := values.Origin("oversample"), values.Origin("margin"); a != test.oversampling || b != test.margin {
+			t.Errorf("%v: oversample by %s and margin by %s, want %s and %s", test.flags, a, b, test.oversampling, test.margin)
+		}
+		if cut := Preprocessing(&values.Config); cut.Oversample != plan.Preprocessing.Oversample || values.Config.Margin != plan.Preprocessing.Margin {
+			t.Errorf("%v: the configuration has %+v and a margin of %d, the plan %+v", test.flags, cut, values.Config.Margin, plan.Preprocessing)
+		}
+	}
+	for flag, want := range map[string]string{"oversample 1.5": "oversample is 1.5, which makes 69 pixels 103.5", "margin 3": "crop margin is 3, want none"} {
+		_, err := planOf(append([]string{"crop-width", "256", "size", "69"}, strings.Fields(flag)...)...)
+		if usage, is := errors.AsType[*run.UsageError](err); !is || !strings.Contains(usage.Error(), want) {
+			t.Errorf("--%s: got %v, want a usage error with %q", flag, err, want)
+		}
+	}
+}
+
 // fillInput is an input of drawn galaxies, and a batch to be filled.
 func fillInput(t testing.TB, more ...string) (*input, *graph.Batch) {
 	t.Helper()

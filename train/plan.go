@@ -53,12 +53,8 @@ func newPlan(values *run.Values) (*Plan, error) {
 	if p.rates, err = rateFactors(network, c); err != nil {
 		return nil, err
 	}
-	p.Preprocessing.Margin = c.Margin
-	if err := p.fitMargin(); err != nil {
+	if err := p.fitPreset(); err != nil {
 		return nil, err
-	}
-	if err := p.Preprocessing.Check(); err != nil {
-		return nil, &run.UsageError{Err: err}
 	}
 	if c.RunDir != "" {
 		if err := run.CheckNew(c.RunDir); err != nil {
@@ -78,16 +74,36 @@ func newPlan(values *run.Values) (*Plan, error) {
 	return p, nil
 }
 
-// fitMargin lowers a preset's margin to what there is of it with the size and crop
-// that were asked for.
-func (p *Plan) fitMargin() error {
-	c, fit := &p.Values.Config, p.Preprocessing.FitMargin()
-	if p.Values.Given("margin") || fit == c.Margin {
-		return nil
+// fitPreset checks the crop and gives it its margin. A preset's oversampling and
+// margin are lowered to what fits the size and crop that were asked for.
+func (p *Plan) fitPreset() error {
+	crop, plain := &p.Preprocessing, p.Preprocessing
+	plain.Oversample = 0
+	if !p.Values.Given("oversample") && crop.Check() != nil && plain.Check() == nil {
+		if err := p.lower("oversample", "1"); err != nil {
+			return err
+		}
+		*crop = plain
 	}
-	why := fmt.Sprintf("%s, whose %d does not fit", p.Values.Origin("margin"), c.Margin)
-	p.Preprocessing.Margin = fit
-	return p.Values.Choose("margin", strconv.Itoa(fit), why)
+	if err := crop.Check(); err != nil {
+		return &run.UsageError{Err: err}
+	}
+	crop.Margin = p.Values.Config.Margin
+	if fit := crop.FitMargin(); !p.Values.Given("margin") && fit != crop.Margin {
+		crop.Margin = fit
+		return p.lower("margin", strconv.Itoa(fit))
+	}
+	if err := crop.Check(); err != nil {
+		return &run.UsageError{Err: err}
+	}
+	return nil
+}
+
+// lower gives a preset's setting the value that fits.
+func (p *Plan) lower(key, value string) error {
+	setting, _ := run.Lookup(key)
+	why := fmt.Sprintf("%s, whose %s does not fit", p.Values.Origin(key), setting.Format(&p.Values.Config))
+	return p.Values.Choose(key, value, why)
 }
 
 // PlanResume checks the continuation of the run in a folder from its last

@@ -46,7 +46,7 @@ var Presets = []Preset{
 	},
 	// Not trained to the end here.
 	{
-		Name: "d4-large", Doc: "the same, wider, on twice the pixels, for the whole challenge",
+		Name: "d4-large", Doc: "the same, wider, at twice the resolution, for the whole challenge",
 		Hardware: "a GPU",
 		Settings: append(strongRecipe,
 			run.Assignment{Key: "network", Value: "d4-large"},

@@ -19,7 +19,7 @@ func trainSteps(t *testing.T, ctx context.Context, observe func(Event), steps st
 	more = append([]string{
 		"data", "synthetic:60", "size", "16", "batch-size", "16", "validation", "0.2", "warm-up", "0",
 		"cache", cacheDir, "runs", t.TempDir(), "steps", steps}, more...)
-	var flags []run.Assignment
+	flags := slices.Clone(plain)
 	for i := 0; i < len(more); i += 2 {
 		flags = append(flags, run.Assignment{Key: more[i], Value: more[i+1]})
 	}

@@ -32,14 +32,21 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// settings are those of a run of seconds: 60 drawn galaxies of 16 pixels.
+// plain is what a run without a recipe does, whatever the default preset's is.
+var plain = []run.Assignment{
+	{Key: "optimiser", Value: "adam"}, {Key: "average", Value: "0"}, {Key: "label-bias", Value: "false"},
+	{Key: "oversample", Value: "1"}, {Key: "margin", Value: "0"},
+	{Key: "zoom", Value: "1"}, {Key: "shift", Value: "0"}, {Key: "brightness", Value: "0"},
+}
+
+// settings are those of a plain run of seconds: 60 drawn galaxies of 16 pixels.
 func settings(t testing.TB, more ...string) *run.Values {
 	t.Helper()
-	flags := []run.Assignment{
+	flags := append(slices.Clone(plain), []run.Assignment{
 		{Key: "data", Value: "synthetic:60"}, {Key: "size", Value: "16"}, {Key: "epochs", Value: "2"},
 		{Key: "batch-size", Value: "16"}, {Key: "cache", Value: cacheDir}, {Key: "validation", Value: "0.2"},
 		{Key: "schedule", Value: "constant"}, {Key: "warm-up", Value: "0"},
-	}
+	}...)
 	for i := 0; i < len(more); i += 2 {
 		flags = append(flags, run.Assignment{Key: more[i], Value: more[i+1]})
 	}
