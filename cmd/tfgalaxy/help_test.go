@@ -80,7 +80,7 @@ func TestHelpOfTrain(t *testing.T) {
 	}
 	flat := strings.Join(strings.Fields(help), " ")
 	for _, want := range []string{
-		"--epochs N passes over the training rows: a whole number of at least 1 (default 20)",
+		"--epochs N passes over the training rows: a whole number of at least 1 (default 60)",
 		"roi or centre (default centre)",
 		"--rotate turn each training image by a random whole angle (on; --rotate=false turns it off)",
 		"--config FILE YAML file of settings",
