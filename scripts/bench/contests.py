@@ -63,8 +63,10 @@ def pytorch(network, flags=""):
                 f"pytorch_train.py {{arrays}} --network {network} {flags}", network=network)
 
 
-# The recipe of the preset small, in words that tfgalaxy and pytorch_train.py share;
-# both turn and mirror besides. places.Places.fine_arrays has its crops.
+# What the recipe of the preset small does with each image and step, in words that
+# tfgalaxy and pytorch_train.py share; both turn and mirror besides. Left out are what a
+# step hardly feels and pytorch_train.py lacks: the margin of the crops, the average of
+# the weights and the last biases. places.Places.fine_arrays has the crops.
 RECIPE = ("--batch-size 64 --loss mse --optimiser adamw --weight-decay 0.01 --learning-rate 0.001 --schedule cosine --warm-up 200 "
           "--zoom 1.3 --shift 0.02 --brightness 0.5 --steps {steps}")
 
@@ -72,7 +74,7 @@ RECIPE = ("--batch-size 64 --loss mse --optimiser adamw --weight-decay 0.01 --le
 def tfgalaxy_recipe(network):
     return Side(f"tfgalaxy, {network} by its recipe", "tfgalaxy",
                 f"train --network {network} --size 64 --crop centre --crop-width 192 --oversample 1.5 --rotate --flip {RECIPE} "
-                "--validation 0 --data {data} --cache {fine_cache} --run-dir {out}/run --json")
+                "--margin 0 --average 0 --label-bias=false --validation 0 --data {data} --cache {fine_cache} --run-dir {out}/run --json")
 
 
 def pytorch_recipe(network):
