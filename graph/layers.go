@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -71,7 +72,7 @@ func (l Conv) outputShape(in Shape) (Shape, error) {
 		return nil, err
 	}
 	if l.Filters < 1 || l.Kernel < 1 || l.Padding < 0 || l.Stride < 0 {
-		return nil, fmt.Errorf("%d filters, kernel %d, padding %d and stride %d make no convolution", l.Filters, l.Kernel, l.Padding, l.Stride)
+		return nil, fmt.Errorf("%d filters, kernel %d, padding %d and stride %d make no convolution", l.Filters, l.Kernel, l.Padding, cmp.Or(l.Stride, 1))
 	}
 	h, w := in[0]+2*l.Padding, in[1]+2*l.Padding
 	if h < l.Kernel || w < l.Kernel {

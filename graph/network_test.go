@@ -76,7 +76,7 @@ func TestLayerErrors(t *testing.T) {
 		{"kernel too large", 8, []Layer{MaxPool{2}, MaxPool{2}, Conv{Filters: 1, Kernel: 5}}, "conv1: 2x2 input is smaller than the 5x5 kernel"},
 		{"pool too large", 8, []Layer{MaxPool{4}, MaxPool{4}}, "pool2: 2x2 input is smaller than the 4x4 pool"},
 		{"second of a kind", 8, []Layer{Conv{Filters: 1, Kernel: 1}, Conv{Filters: 1, Kernel: 9}}, "conv2: 8x8 input is smaller than the 9x9 kernel"},
-		{"no filters", 8, []Layer{Conv{Kernel: 3}}, "conv1: 0 filters, kernel 3 and padding 0 make no convolution"},
+		{"no filters", 8, []Layer{Conv{Kernel: 3}}, "conv1: 0 filters, kernel 3, padding 0 and stride 1 make no convolution"},
 		{"convolution after flatten", 8, []Layer{Flatten{}, Conv{Filters: 1, Kernel: 1}}, "conv1: wants an image, but its input is flattened already"},
 		{"dense on an image", 8, []Layer{Dense{37}}, "dense1: wants a flattened input, not 8x8x3: put a flatten before it"},
 		{"dense of nothing", 8, []Layer{Flatten{}, Dense{0}}, "dense1: 0 units make no layer"},
