@@ -181,9 +181,9 @@ def check_frozen(report, run, folder, images, want):
 
 
 def check_variables(report, loaded, run):
-    """Every variable of the checkpoint but the optimiser's is in the model, and no other."""
+    """Every variable of the checkpoint but the optimiser's and the averages', which give the model its values, is in the model, and no other."""
     saved = tf.train.load_checkpoint(str(run / "checkpoints" / "best" / "variables")).get_variable_to_shape_map()
-    network = {name for name in saved if not name.startswith("adam/") and name != "global_step"}
+    network = {name for name in saved if not name.startswith(("adam/", "average/")) and name != "global_step"}
     report.equal("variables that are not the run's", sorted({v.name.removesuffix(":0") for v in loaded.variables} ^ network), [])
     trained = [v.name for v in loaded.variables if v.trainable]
     report.equal("trained variables", len(trained), len([n for n in network if "/moving_" not in n]))
