@@ -27,13 +27,13 @@ var Presets = []Preset{
 		Hardware: "two cores",
 		Settings: append(seedRecipe, run.Assignment{Key: "network", Value: "seed3"}),
 	},
-	// SMALLHEAD
+	// Not trained to the end by this recipe yet.
 	{
 		Name: "small", Doc: "a batch-norm network with the recipe of the strong ones",
 		Hardware: "two cores",
 		Settings: append(strongRecipe, run.Assignment{Key: "network", Value: "small"}, run.Assignment{Key: "epochs", Value: "60"}),
 	},
-	// D4HEAD
+	// 0.0936 after 40 of its epochs, 43 s each.
 	{
 		Name: "d4", Doc: "a network to which a galaxy has no up and no left, for the best score on few images",
 		Hardware: "two cores",
