@@ -94,7 +94,7 @@ func Networks() []Network {
 // groupNetwork is a network whose votes do not change as an image is turned by
 // quarter turns or mirrored. Its blocks, and a last convolution, have twice the
 // filters of what goes in on half its side. A norm behind a pool costs a quarter of
-// one before it, and the network learns no less.
+// one before it.
 func groupNetwork(filters, blocks int) []Layer {
 	half := []Layer{MaxPool{2}, GroupNorm{}, ReLU{}}
 	layers := slices.Concat([]Layer{Lift{Filters: filters, Kernel: 5, Padding: 2}}, half)

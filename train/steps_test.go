@@ -16,26 +16,11 @@ import (
 // trainSteps trains for so many steps, 3 of which are an epoch.
 func trainSteps(t *testing.T, ctx context.Context, observe func(Event), steps string, more ...string) (*Ended, error) {
 	t.Helper()
-	more = append([]string{
-		"data", "synthetic:60", "size", "16", "batch-size", "16", "validation", "0.2", "warm-up", "0",
-		"cache", cacheDir, "runs", t.TempDir(), "steps", steps}, more...)
-	flags := slices.Clone(plain)
-	for i := 0; i < len(more); i += 2 {
-		flags = append(flags, run.Assignment{Key: more[i], Value: more[i+1]})
-	}
-	values, err := run.Resolver{Presets: PresetSettings(), Flags: flags}.Resolve()
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := NewPlan(values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan.Run(ctx, Options{Command: []string{"tfgalaxy", "train"}, Version: "test", Observe: observe})
+	return trainBy(t, ctx, observe, endless(t, append([]string{"runs", t.TempDir(), "schedule", "cosine", "steps", steps}, more...)...))
 }
 
-// kept returns the weights of one of a run's checkpoints, as they are used.
-func kept(t *testing.T, dir, checkpoint string) graph.Weights {
+// trainedNetwork returns a run with its network and configuration.
+func trainedNetwork(t *testing.T, dir string) (*run.Run, *graph.Network, *run.Config) {
 	t.Helper()
 	r, err := run.Open(dir)
 	if err != nil {
@@ -49,6 +34,13 @@ func kept(t *testing.T, dir, checkpoint string) graph.Weights {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r, network, &config
+}
+
+// kept returns the weights of one of a run's checkpoints, as they are used.
+func kept(t *testing.T, dir, checkpoint string) graph.Weights {
+	t.Helper()
+	r, network, _ := trainedNetwork(t, dir)
 	weights, err := graph.ReadWeights(network, r.Checkpoint(checkpoint))
 	if err != nil {
 		t.Fatal(err)
@@ -141,18 +133,7 @@ func TestModelOfAverages(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := kept(t, ended.Run, run.Best)
-	r, err := run.Open(ended.Run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config, err := r.Config()
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, err := Network(&config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, network, config := trainedNetwork(t, ended.Run)
 	vars, err := network.Variables()
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +157,7 @@ func TestModelOfAverages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, held, err := Rows(&config, catalogue.IDs())
+	_, held, err := Rows(config, catalogue.IDs())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,11 +39,18 @@ var plain = []run.Assignment{
 	{Key: "zoom", Value: "1"}, {Key: "shift", Value: "0"}, {Key: "brightness", Value: "0"},
 }
 
-// settings are those of a plain run of seconds: 60 drawn galaxies of 16 pixels.
+// settings are those of a plain run of seconds: 2 epochs of 60 drawn galaxies of 16
+// pixels.
 func settings(t testing.TB, more ...string) *run.Values {
 	t.Helper()
+	return endless(t, append([]string{"epochs", "2"}, more...)...)
+}
+
+// endless are settings that do not say how long the run is.
+func endless(t testing.TB, more ...string) *run.Values {
+	t.Helper()
 	flags := append(slices.Clone(plain), []run.Assignment{
-		{Key: "data", Value: "synthetic:60"}, {Key: "size", Value: "16"}, {Key: "epochs", Value: "2"},
+		{Key: "data", Value: "synthetic:60"}, {Key: "size", Value: "16"},
 		{Key: "batch-size", Value: "16"}, {Key: "cache", Value: cacheDir}, {Key: "validation", Value: "0.2"},
 		{Key: "schedule", Value: "constant"}, {Key: "warm-up", Value: "0"},
 	}...)
@@ -59,7 +66,12 @@ func settings(t testing.TB, more ...string) *run.Values {
 
 func trainNew(t *testing.T, ctx context.Context, observe func(Event), more ...string) (*Ended, error) {
 	t.Helper()
-	plan, err := NewPlan(settings(t, append([]string{"runs", t.TempDir()}, more...)...))
+	return trainBy(t, ctx, observe, settings(t, append([]string{"runs", t.TempDir()}, more...)...))
+}
+
+func trainBy(t *testing.T, ctx context.Context, observe func(Event), values *run.Values) (*Ended, error) {
+	t.Helper()
+	plan, err := NewPlan(values)
 	if err != nil {
 		t.Fatal(err)
 	}
