@@ -7,7 +7,7 @@ import (
 
 func TestWeightCounts(t *testing.T) {
 	for name, want := range map[string]int{
-		"seed2": 60_340_295, "seed3": 8_941_797, "small": 2_691_781, "d4": 3_326_627, "d4-large": 9_579_853, "ng4": 2_896_037, "dieleman": 42_303_237,
+		"seed2": 60_340_295, "seed3": 8_941_797, "small": 1_774_277, "d4": 1_950_371, "d4-large": 9_579_853, "ng4": 2_896_037, "dieleman": 42_303_237,
 	} {
 		net, err := LookUp(name)
 		if err != nil {
@@ -30,7 +30,7 @@ func TestShapes(t *testing.T) {
 	}{
 		{"seed2", "30x30x64 15x15x96 2700 675 37"},
 		{"seed3", "32x32x64 16x16x96 8x8x128 1024 256 37"},
-		{"d4", "32x32x48 16x16x96 8x8x192 4x4x384 37"},
+		{"d4", "24x24x48 12x12x96 6x6x192 3x3x384 37"},
 		{"d4-large", "64x64x64 32x32x128 16x16x256 8x8x512 4x4x1024 37"},
 		{"ng4", "64x64x32 32x32x64 16x16x128 8x8x256 37"},
 		{"dieleman", "20x20x32 8x8x64 2x2x128 37"},

@@ -37,7 +37,7 @@ func Networks() []Network {
 			},
 		},
 		{
-			Name: "small", Size: 64, Init: HeNormal, Output: Sigmoid,
+			Name: "small", Size: 48, Init: HeNormal, Output: Sigmoid,
 			Doc: "six convolutions with batch norm, for a laptop",
 			Layers: slices.Concat(
 				convNorm(32, 5), []Layer{MaxPool{2}},
@@ -79,7 +79,7 @@ func Networks() []Network {
 			},
 		},
 		{
-			Name: "d4", Size: 64, Init: HeNormal, Output: Sigmoid,
+			Name: "d4", Size: 48, Init: HeNormal, Output: Sigmoid,
 			Doc:    "six convolutions that are equivariant under the square's rotations and mirrorings; turning an image changes no vote",
 			Layers: groupNetwork(6, 2),
 		},
@@ -105,8 +105,8 @@ func groupNetwork(filters, blocks int) []Layer {
 	}
 	conv.Filters *= 2
 	return slices.Concat(layers, []Layer{conv}, half, []Layer{
-		Dropout{.2}, GroupDense{512},
-		Dropout{.2}, Dense{galaxyzoo.NumAnswers},
+		Dropout{.1}, GroupDense{512},
+		Dropout{.1}, Dense{galaxyzoo.NumAnswers},
 	})
 }
 

@@ -119,17 +119,17 @@ func TestPresetsFitTheCrop(t *testing.T) {
 		}
 		return NewPlan(values)
 	}
-	const oversampling, margin = "preset small, whose 1.5 does not fit", "preset small, whose 16 does not fit"
+	const oversampling, margin = "preset small, whose 1.5 does not fit", "preset small, whose 12 does not fit"
 	for _, test := range []struct {
 		flags                []string
 		crop                 string
 		oversampling, margin string // where they come from
 	}{
-		{nil, "centre192-64x1.5+16", "preset small", "preset small"},
-		{[]string{"crop-width", "207", "size", "69"}, "centre207-69+16", oversampling, "preset small"},
+		{nil, "centre144-48x1.5+12", "preset small", "preset small"},
+		{[]string{"crop-width", "207", "size", "69"}, "centre207-69+12", oversampling, "preset small"},
 		{[]string{"crop-width", "256", "size", "24"}, "centre256-24x1.5+6", "preset small", margin},
 		{[]string{"crop-width", "424", "size", "69"}, "centre424-69", oversampling, margin},
-		{[]string{"crop-width", "80"}, "centre80-64x1.5", "preset small", margin},
+		{[]string{"crop-width", "83"}, "centre83-48x1.5", "preset small", margin},
 		{[]string{"crop", "roi", "size", "69"}, "roi-69", oversampling, "default"},
 	} {
 		plan, err := planOf(test.flags...)

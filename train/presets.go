@@ -50,6 +50,7 @@ var Presets = []Preset{
 		Hardware: "a GPU",
 		Settings: append(strongRecipe,
 			run.Assignment{Key: "network", Value: "d4-large"},
+			run.Assignment{Key: "crop-width", Value: "192"},
 			run.Assignment{Key: "size", Value: "128"},
 			run.Assignment{Key: "margin", Value: "32"},
 			run.Assignment{Key: "batch-size", Value: "128"},
@@ -133,10 +134,11 @@ var seedRecipe = []run.Assignment{
 // appending copies.
 var strongRecipe = []run.Assignment{
 	{Key: "crop", Value: run.CropCentre},
-	{Key: "crop-width", Value: "192"},
-	{Key: "size", Value: "64"},
+	{Key: "crop-width", Value: "144"},
+	{Key: "size", Value: "48"},
 	{Key: "oversample", Value: "1.5"},
-	{Key: "margin", Value: "16"},
+	{Key: "margin", Value: "12"},
+	{Key: "batch-size", Value: "32"},
 	{Key: "zoom", Value: "1.3"},
 	{Key: "shift", Value: "0.02"},
 	{Key: "brightness", Value: "0.5"},
@@ -146,7 +148,7 @@ var strongRecipe = []run.Assignment{
 	{Key: "warm-up", Value: "200"},
 	{Key: "label-bias", Value: "true"},
 	{Key: "average", Value: "0.998"},
-}[:14:14]
+}[:15:15]
 
 // PresetSettings returns the settings of each preset by its name, as
 // run.Resolver takes them.

@@ -67,13 +67,13 @@ def pytorch(network, flags=""):
 # tfgalaxy and pytorch_train.py share; both turn and mirror besides. Left out are what a
 # step hardly feels and pytorch_train.py lacks: the margin of the crops, the average of
 # the weights and the last biases. places.Places.fine_arrays has the crops.
-RECIPE = ("--batch-size 64 --loss mse --optimiser adamw --weight-decay 0.01 --learning-rate 0.001 --schedule cosine --warm-up 200 "
+RECIPE = ("--size 48 --batch-size 32 --loss mse --optimiser adamw --weight-decay 0.01 --learning-rate 0.001 --schedule cosine --warm-up 200 "
           "--zoom 1.3 --shift 0.02 --brightness 0.5 --steps {steps}")
 
 
 def tfgalaxy_recipe(network):
     return Side(f"tfgalaxy, {network} by its recipe", "tfgalaxy",
-                f"train --network {network} --size 64 --crop centre --crop-width 192 --oversample 1.5 --rotate --flip {RECIPE} "
+                f"train --network {network} --crop centre --crop-width 144 --oversample 1.5 --rotate --flip {RECIPE} "
                 "--margin 0 --average 0 --label-bias=false --validation 0 --data {data} --cache {fine_cache} --run-dir {out}/run --json")
 
 
@@ -81,7 +81,7 @@ def pytorch_recipe(network):
     """The sides of both memory layouts."""
     return tuple(
         Side(f"PyTorch {layout}, {network} by its recipe", "pytorch",
-             f"pytorch_train.py {{fine_arrays}} --crop-size 96 --augment --network {network} {RECIPE} {flag}", network=network)
+             f"pytorch_train.py {{fine_arrays}} --crop-size 72 --augment --network {network} {RECIPE} {flag}", network=network)
         for layout, flag in (("default", ""), ("channels-last", "--channels-last")))
 
 

@@ -82,8 +82,8 @@ class Places(dict):
         return self["arrays"] / "cache"
 
     def fine_arrays(self):
-        """Their middles, of 96 pixels for images of 64."""
-        return self.dump("fine-arrays", "--crop-width", 192, "--oversample", 1.5)
+        """Their middles, of 72 pixels for images of 48."""
+        return self.dump("fine-arrays", "--size", 48, "--crop-width", 144, "--oversample", 1.5)
 
     def fine_cache(self):
         return self["fine_arrays"] / "cache"

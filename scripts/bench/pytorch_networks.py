@@ -1,11 +1,11 @@
-"""PyTorch's copies of tfgalaxy's networks, [batch, 3, 64, 64] of float32 in 0..1 to [batch, 37], and their losses."""
+"""PyTorch's copies of tfgalaxy's networks, [batch, 3, side, side] of float32 in 0..1 to [batch, 37], and their losses."""
 
 import torch
 from torch import nn
 
 import pytorch_d4 as d4
 
-SIZE = 64  # pixels
+SIZE = 64  # of the seed study's images, pixels
 ANSWERS = 37
 
 
@@ -45,15 +45,15 @@ NETWORKS = {
         d4.Convolution(3, 6, 5, orientations=1), nn.MaxPool2d(2), d4.Norm(6), nn.ReLU(),
         *d4_block(6, 12), *d4_block(12, 24),
         d4.Convolution(24, 48, 3), nn.MaxPool2d(2), d4.Norm(48), nn.ReLU(),
-        nn.Dropout(.2), d4.Head(512), nn.Dropout(.2), nn.LazyLinear(ANSWERS)),
+        nn.Dropout(.1), d4.Head(512), nn.Dropout(.1), nn.LazyLinear(ANSWERS)),
 }
 
 
-def make(name):
-    """The network of that name, with weights as PyTorch draws them."""
+def make(name, size=SIZE):
+    """The network of that name for images of that size, with weights as PyTorch draws them."""
     model = nn.Sequential(*NETWORKS[name](), nn.Sigmoid())
     with torch.no_grad():  # which tells the layers how much goes in, and nothing to the averages of the norms
-        model.eval()(torch.zeros(1, 3, SIZE, SIZE))
+        model.eval()(torch.zeros(1, 3, size, size))
     return model.train()
 
 

@@ -46,13 +46,15 @@ def arguments():
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--schedule", choices=("constant", "cosine"), default="constant")
     parser.add_argument("--warm-up", type=int, default=0, help="steps")
-    parser.add_argument("--crop-size", type=int, default=pytorch_networks.SIZE, help="side of the crops, pixels (default %(default)s)")
+    parser.add_argument("--size", type=int, default=pytorch_networks.SIZE, help="side of the network's images, pixels (default %(default)s)")
+    parser.add_argument("--crop-size", type=int, help="side of the crops, pixels (default: that of the images)")
     parser.add_argument("--augment", action="store_true", help="turn, mirror, zoom, shift and tint each image")
     parser.add_argument("--zoom", type=float, default=1)
     parser.add_argument("--shift", type=float, default=0)
     parser.add_argument("--brightness", type=float, default=0)
     given = parser.parse_args()
-    if not given.augment and (given.crop_size != pytorch_networks.SIZE or given.zoom != 1 or given.shift or given.brightness):
+    given.crop_size = given.crop_size or given.size
+    if not given.augment and (given.crop_size != given.size or given.zoom != 1 or given.shift or given.brightness):
         parser.error("crops of another size, and changes of images, want --augment")
     return given
 
@@ -89,7 +91,7 @@ def main():
         crops = crops.contiguous()
     else:
         crops = crops.to(torch.float32, memory_format=layout).div_(255)
-    model = pytorch_networks.make(given.network).to(memory_format=layout)
+    model = pytorch_networks.make(given.network, given.size).to(memory_format=layout)
     steps = given.steps or math.ceil(len(crops) / given.batch_size)
     rule, schedule = optimiser(given, model, steps)
 
@@ -97,7 +99,7 @@ def main():
     for rows in itertools.islice(batches(len(crops), given.batch_size), steps):
         images = crops[rows]
         if given.augment:
-            images = pytorch_augment.change(images, pytorch_networks.SIZE, given.zoom, given.shift, given.brightness)
+            images = pytorch_augment.change(images, given.size, given.zoom, given.shift, given.brightness)
         rule.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=given.bfloat16):
             predictions = model(images.contiguous(memory_format=layout))
