@@ -33,6 +33,9 @@ func Load(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := run.VerifySums(dir); err != nil {
+		return nil, fmt.Errorf("failed to load SavedModel: %w", err)
+	}
 	loaded, err := graph.LoadModel(dir)
 	if err != nil {
 		if errors.Is(err, graph.ErrDevice) {

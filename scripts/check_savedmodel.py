@@ -173,7 +173,7 @@ def check_frozen(report, run, folder, images, want):
     """A frozen model gives the same votes, and has nothing to restore."""
     model = folder / "frozen"
     environment.run(environment.TFGALAXY, "export", "--run", run, "--out", model, "--frozen")
-    report.equal("files of the frozen model", sorted(p.name for p in model.iterdir()), ["README.md", "assets.extra", "saved_model.pb"])
+    report.equal("files of the frozen model", sorted(p.name for p in model.iterdir()), ["README.md", "SHA256SUMS", "assets.extra", "saved_model.pb"])
     loaded = tf.saved_model.load(str(model))
     report.equal("variables of the frozen model", [v.name for v in loaded.variables], [])
     votes = loaded.signatures["serving_default"](images=tf.constant(images))["votes"].numpy()

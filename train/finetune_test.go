@@ -159,7 +159,7 @@ func TestFreeze(t *testing.T) {
 		}
 	}
 	var usage *run.UsageError
-	if _, err := PlanResume(half.Run, []run.Assignment{{Key: "epochs", Value: "3"}, {Key: "init-from", Value: whole.Run}}); !errors.As(err, &usage) {
+	if _, err := PlanResume(half.Run, run.Last, []run.Assignment{{Key: "epochs", Value: "3"}, {Key: "init-from", Value: whole.Run}}); !errors.As(err, &usage) {
 		t.Errorf("a resume from another source gave %v, want a usage error", err)
 	}
 }

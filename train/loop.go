@@ -190,7 +190,7 @@ func (l *loop) claim() (*run.Lock, error) {
 	return l.run.Lock()
 }
 
-// begin writes what is known before the first step, or takes up the last
+// begin writes what is known before the first step, or takes up a
 // checkpoint.
 func (l *loop) begin() error {
 	defer l.track.Start("begin").End()
@@ -270,11 +270,11 @@ func (l *loop) resume(device string) error {
 		return err
 	}
 	// Read again under the lock: the run may have gone on since it was planned.
-	state, err := run.ReadState(l.run.Checkpoint(run.Last))
+	state, err := l.run.VerifiedState(l.plan.checkpoint)
 	if err != nil {
 		return err
 	}
-	if err := l.trainer.Restore(l.run.Checkpoint(run.Last)); err != nil {
+	if err := l.trainer.Restore(l.run.Checkpoint(l.plan.checkpoint)); err != nil {
 		return err
 	}
 	info.Resumes = append(info.Resumes, run.Resume{

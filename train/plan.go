@@ -26,8 +26,9 @@ type Plan struct {
 	rates map[string]float64 // of the variables; see rateFactors
 
 	// The run that is resumed, and where it stands; nil for a new one.
-	run   *run.Run
-	state *run.State
+	run        *run.Run
+	state      *run.State
+	checkpoint string // run.Last or run.Best
 }
 
 // NewPlan checks a new run. Errors are *run.UsageError or *galaxyzoo.DataError.
@@ -106,10 +107,10 @@ func (p *Plan) lower(key, value string) error {
 	return p.Values.Choose(key, value, why)
 }
 
-// PlanResume checks the continuation of the run in a folder from its last
-// checkpoint. Flags may only change what a continuation leaves free: see
+// PlanResume checks the continuation of the run in a folder from one of its
+// checkpoints, run.Last or run.Best. Flags may only change what a continuation leaves free: see
 // resumable. Errors are *run.UsageError or *galaxyzoo.DataError.
-func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
+func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
 	r, err := run.Open(dir)
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 	if err := checkResume(r, &before, &values.Config); err != nil {
 		return nil, err
 	}
-	state, err := run.ReadState(r.Checkpoint(run.Last))
+	state, err := r.VerifiedState(checkpoint)
 	if err != nil {
 		return nil, fmt.Errorf("failed to resume %s: %w", r.Dir, err)
 	}
@@ -149,7 +150,7 @@ func PlanResume(dir string, flags []run.Assignment) (*Plan, error) {
 		return nil, &galaxyzoo.DataError{File: values.Config.Data, Err: fmt.Errorf(
 			"this is not the data that run %s was trained on: rows, votes or images have changed", r.Name())}
 	}
-	p.run, p.state = r, state
+	p.run, p.state, p.checkpoint = r, state, checkpoint
 	return p, nil
 }
 

@@ -58,7 +58,7 @@ func TestAutoPrecisionIsSettled(t *testing.T) {
 		t.Errorf("the run's configuration says %q, want %q (%s)", config.Precision, want, why)
 	}
 	// It goes on as it began, whatever the machine.
-	if _, err := PlanResume(ended.Run, []run.Assignment{{Key: "epochs", Value: "2"}}); err != nil {
+	if _, err := PlanResume(ended.Run, run.Last, []run.Assignment{{Key: "epochs", Value: "2"}}); err != nil {
 		t.Error(err)
 	}
 }

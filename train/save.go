@@ -86,6 +86,9 @@ func (l *loop) write(snapshot *graph.Snapshot, s *saving) error {
 	if err := s.state.Write(temporary); err != nil {
 		return err
 	}
+	if err := run.WriteSums(temporary); err != nil {
+		return err
+	}
 	if s.best {
 		if err := l.writeBest(temporary); err != nil {
 			return err
@@ -184,7 +187,7 @@ type checkpoint struct {
 func readCheckpoint(r *run.Run, name string, network *graph.Network, config *run.Config, info *run.Info) (*checkpoint, error) {
 	c := &checkpoint{Name: name, Network: network, Config: config, Info: info}
 	var err error
-	if c.State, err = run.ReadState(r.Checkpoint(name)); err != nil {
+	if c.State, err = r.VerifiedState(name); err != nil {
 		return nil, err
 	}
 	c.weights, err = graph.ReadWeights(network, r.Checkpoint(name))
@@ -215,6 +218,9 @@ func (c *checkpoint) place(dir string, frozen bool) ([]graph.Signature, error) {
 	}
 	if err := os.WriteFile(filepath.Join(temporary, cardFile), text, 0o666); err != nil {
 		return nil, fmt.Errorf("failed to write the model card: %w", err)
+	}
+	if err := run.WriteSums(temporary, cardFile); err != nil {
+		return nil, err
 	}
 	return signatures, run.ReplaceDir(temporary, dir)
 }

@@ -71,7 +71,7 @@ func TestSteps(t *testing.T) {
 		t.Errorf("ended as %+v", ended)
 	}
 
-	_, err = PlanResume(ended.Run, nil)
+	_, err = PlanResume(ended.Run, run.Last, nil)
 	var usage *run.UsageError
 	if !errors.As(err, &usage) || !strings.Contains(err.Error(), "has done all of its steps: 8") || !strings.Contains(usage.Hint, "--steps 1008 goes on") {
 		t.Errorf("resumed with nothing left: %v (%+v)", err, usage)

@@ -80,7 +80,7 @@ func trainBy(t *testing.T, ctx context.Context, observe func(Event), values *run
 
 func resume(t *testing.T, dir string, flags ...run.Assignment) (*Ended, error) {
 	t.Helper()
-	plan, err := PlanResume(dir, flags)
+	plan, err := PlanResume(dir, run.Last, flags)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,16 +324,16 @@ func TestResumeRefusals(t *testing.T) {
 		{"another batch size", []run.Assignment{{Key: "batch-size", Value: "8"}, {Key: "epochs", Value: "3"}}, `--batch-size "8"`},
 	}
 	for _, test := range tests {
-		_, err := PlanResume(ended.Run, test.flags)
+		_, err := PlanResume(ended.Run, run.Last, test.flags)
 		var usage *run.UsageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), test.want) || usage.Hint == "" {
 			t.Errorf("%s: got %v, want a usage error with %q and a hint", test.name, err, test.want)
 		}
 	}
-	if _, err := PlanResume(ended.Run, []run.Assignment{{Key: "epochs", Value: "2"}, {Key: "data", Value: "synthetic:61"}}); !isDataError(err) {
+	if _, err := PlanResume(ended.Run, run.Last, []run.Assignment{{Key: "epochs", Value: "2"}, {Key: "data", Value: "synthetic:61"}}); !isDataError(err) {
 		t.Errorf("other data: got %v, want a data error", err)
 	}
-	if _, err := PlanResume(t.TempDir(), nil); err == nil {
+	if _, err := PlanResume(t.TempDir(), run.Last, nil); err == nil {
 		t.Error("an empty folder was resumed")
 	}
 }

@@ -77,7 +77,7 @@ func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.mergeCommand(), a.scoreCommand(), a.similarCommand(),
 		a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.serveCommand(), a.prepCommand(),
-		a.presetsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
+		a.presetsCommand(), a.runsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,6 +41,20 @@ const (
 	verdictFail = "fail"
 )
 
+// printFindings prints each as a line, and its mend on a line below.
+func printFindings(w io.Writer, findings []finding) {
+	width := 0
+	for _, f := range findings {
+		width = max(width, len(f.Subject))
+	}
+	for _, f := range findings {
+		fmt.Fprintf(w, "%-4s  %-*s  %s\n", f.Verdict, width, f.Subject, f.Found)
+		if f.Mend != "" {
+			fmt.Fprintf(w, "%*s%s\n", width+8, "", f.Mend)
+		}
+	}
+}
+
 func (a *app) doctor(ctx *cli.Context) error {
 	values, err := a.settings(ctx)
 	if err != nil {
@@ -61,12 +76,7 @@ func (a *app) doctor(ctx *cli.Context) error {
 			return err
 		}
 	} else {
-		for _, f := range findings {
-			fmt.Fprintf(a.term.Out, "%-4s  %-11s  %s\n", f.Verdict, f.Subject, f.Found)
-			if f.Mend != "" {
-				fmt.Fprintf(a.term.Out, "%19s%s\n", "", f.Mend)
-			}
-		}
+		printFindings(a.term.Out, findings)
 	}
 	if started != nil {
 		return started

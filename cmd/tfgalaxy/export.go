@@ -45,6 +45,14 @@ type exported struct {
 	listed []graph.Signature // in their order
 }
 
+// checkCheckpoint checks the flag that names a checkpoint.
+func checkCheckpoint(name string) error {
+	if name != run.Best && name != run.Last {
+		return &run.UsageError{Err: fmt.Errorf("--checkpoint %q, want %s or %s", name, run.Best, run.Last)}
+	}
+	return nil
+}
+
 func (a *app) export(ctx *cli.Context) error {
 	dir, out, checkpoint := ctx.String("run"), ctx.String("out"), ctx.String("checkpoint")
 	switch {
@@ -52,8 +60,9 @@ func (a *app) export(ctx *cli.Context) error {
 		return &run.UsageError{Err: errors.New("want --run"), Hint: "tfgalaxy export --run runs/0001-small --out model"}
 	case out == "":
 		return &run.UsageError{Err: errors.New("want --out"), Hint: fmt.Sprintf("tfgalaxy export --run %s --out model", dir)}
-	case checkpoint != run.Best && checkpoint != run.Last:
-		return &run.UsageError{Err: fmt.Errorf("--checkpoint %q, want %s or %s", checkpoint, run.Best, run.Last)}
+	}
+	if err := checkCheckpoint(checkpoint); err != nil {
+		return err
 	}
 	if err := checkNew("out", out, false); err != nil {
 		return err

@@ -27,7 +27,8 @@ func (a *app) trainCommand() *cli.Command {
 			"With --json, each event is an object on a line of its own.",
 		Flags: append([]cli.Flag{
 			configFlag,
-			&cli.StringFlag{Name: "resume", Usage: "folder of the `RUN` to go on with, from its last checkpoint"},
+			&cli.StringFlag{Name: "resume", Usage: "folder of the `RUN` to go on with"},
+			&cli.StringFlag{Name: "checkpoint", Usage: "with --resume: `NAME` of the checkpoint to go on from, last or best", Value: run.Last},
 			profileFlag,
 			&cli.BoolFlag{Name: "dry-run", Usage: "check everything, print the plan, and stop", DisableDefaultText: true},
 		}, allSettingFlags()...),
@@ -72,8 +73,17 @@ func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder
 }
 
 func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
-	dir := ctx.String("resume")
+	dir, checkpoint := ctx.String("resume"), ctx.String("checkpoint")
+	if err := checkCheckpoint(checkpoint); err != nil {
+		return nil, err
+	}
 	if !ctx.IsSet("resume") {
+		if ctx.IsSet("checkpoint") {
+			return nil, &run.UsageError{
+				Err:  errors.New("--checkpoint has no effect without --resume"),
+				Hint: "a new run that starts from a checkpoint's weights: --init-from FOLDER",
+			}
+		}
 		values, err := a.settings(ctx)
 		if err != nil {
 			return nil, err
@@ -91,7 +101,7 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 			Hint: "a resumed run has its own configuration; give what changes by flags",
 		}
 	}
-	return train.PlanResume(dir, assignments(ctx))
+	return train.PlanResume(dir, checkpoint, assignments(ctx))
 }
 
 // startRuntime starts TensorFlow, with its chatter kept off the terminal, and on no
