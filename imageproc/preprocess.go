@@ -50,8 +50,8 @@ type Preprocessing struct {
 	// pixels of the crop.
 	Oversample float64 `json:"oversample,omitempty"`
 	// Margin is how many pixels more Cut's crop has on each side, in those that a
-	// network sees, for training to turn, zoom and shift them in; 0 in a model's
-	// settings. The middle of a crop with a margin is the crop without one, pixel
+	// network sees, for training and views to turn, zoom and shift them in; 0 in a
+	// model's settings. The middle of a crop with a margin is the crop without one, pixel
 	// for pixel.
 	Margin int `json:"margin,omitempty"`
 }
@@ -156,6 +156,23 @@ func (p Preprocessing) FitMargin() int {
 	}
 	step, most := p.margins()
 	return max(0, min(p.Margin, most)/step*step)
+}
+
+// ForViews returns the settings with the margin that the views look into, or as much
+// of it as the original has: without, a view that is turned or zoomed out would have
+// black corners, as no image has that a network is trained on. Only a centre crop has one.
+// All else has to pass Check.
+func (p Preprocessing) ForViews(views []Transform) Preprocessing {
+	if p.Crop != CropCentre || p.middle() > p.Width {
+		return p
+	}
+	margin := 0
+	for _, t := range views {
+		margin = max(margin, int(math.Ceil((t.reach()-1)*float64(p.Size)/2)))
+	}
+	step, most := p.margins()
+	p.Margin = min(most, (margin+step-1)/step*step)
+	return p
 }
 
 // CropSize is the side of Cut's crop in pixels: Size and the margins, oversampled.

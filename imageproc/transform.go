@@ -70,6 +70,17 @@ func (t Transform) affine(size, srcSize int, scale float64) affine {
 	return m
 }
 
+// reach is the side of the square that the result is taken from, upright about the
+// centre, in sides of the result; shifts aside.
+func (t Transform) reach() float64 {
+	sin, cos := sincosDegrees(t.Degrees)
+	reach := math.Abs(sin) + math.Abs(cos)
+	if t.Zoom != 0 {
+		reach /= t.Zoom
+	}
+	return reach
+}
+
 // still reports whether every pixel stays where it is, relative to the centre.
 func (t Transform) still() bool {
 	return !turns(t.Degrees) && !t.Flip && (t.Zoom == 0 || t.Zoom == 1) && t.ShiftX == 0 && t.ShiftY == 0

@@ -1,6 +1,7 @@
 package imageproc
 
 import (
+	"image"
 	"slices"
 	"testing"
 )
@@ -66,6 +67,68 @@ func TestViewsKeepTheCentre(t *testing.T) {
 			if want := float64(size-1) / 2; abs(x-want) > tolerance || abs(y-want) > tolerance {
 				t.Errorf("size %d, %+v: centre (%.3f, %.3f), want %.1f", size, v, x, y, want)
 			}
+		}
+	}
+}
+
+// Views look at the image all around the crop, and not at black corners, and the crop
+// is no wider than they need.
+func TestForViews(t *testing.T) {
+	white := image.NewNRGBA(image.Rect(0, 0, 424, 424))
+	for i := range white.Pix {
+		white.Pix[i] = 255
+	}
+	blackest := func(p Preprocessing, views []Transform) byte {
+		side := p.CropSize()
+		crop, view := make([]byte, 3*side*side), make([]byte, 3*p.Size*p.Size)
+		PackRGB(crop, p.Cut(white))
+		darkest := byte(255)
+		for _, v := range views {
+			v.WarpRGB(view, p.Size, crop, side, p.Scale())
+			darkest = min(darkest, slices.Min(view))
+		}
+		return darkest
+	}
+	plain := Preprocessing{Crop: CropCentre, Width: 144, Size: 48, Oversample: 1.5}
+	for _, test := range []struct {
+		crop   Preprocessing
+		views  []Transform
+		margin int
+	}{
+		{plain, nil, 0},
+		{plain, Views(1), 0},
+		{plain, Views(8), 0}, // right angles and mirrors
+		{plain, SymmetricViews(2), 10},
+		{plain, Views(MaxViews), 14},
+		{plain, SymmetricViews(MaxSymmetricViews), 14},
+		{plain, []Transform{{Zoom: 0.5}}, 24},
+		{Preprocessing{Crop: CropCentre, Width: 256, Size: 64}, SymmetricViews(MaxSymmetricViews), 18},
+		{Preprocessing{Crop: CropCentre, Width: 207, Size: 69}, SymmetricViews(8), 15},
+	} {
+		got := test.crop.ForViews(test.views)
+		if err := got.Check(); err != nil || got.Margin != test.margin {
+			t.Errorf("%v, %d views: a margin of %d, %v; want %d", test.crop, len(test.views), got.Margin, err, test.margin)
+		}
+		if darkest := blackest(got, test.views); darkest != 255 {
+			t.Errorf("%v: a view of a white image has level %d", got, darkest)
+		}
+		if got.Margin > 0 && blackest(test.crop, test.views) == 255 {
+			t.Errorf("%v: its views would have no black corners without the margin", got)
+		}
+	}
+
+	// As far as the image goes, and nothing where there is no margin to be had.
+	for _, test := range []struct {
+		crop   Preprocessing
+		margin int
+	}{
+		{Preprocessing{Crop: CropCentre, Width: 400, Size: 100}, 3},
+		{Preprocessing{Crop: CropCentre, Width: 424, Size: 64}, 0},
+		{Preprocessing{Crop: CropCentre, Width: 32, Size: 64}, 0},
+		{Preprocessing{Crop: CropROI, Size: 64}, 0},
+	} {
+		if got := test.crop.ForViews(Views(MaxViews)); got.Margin != test.margin || got.Check() != nil {
+			t.Errorf("%v: a margin of %d, want %d; %v", test.crop, got.Margin, test.margin, got.Check())
 		}
 	}
 }

@@ -79,12 +79,12 @@ func (e *Ensemble) membersOf(feed int) []Predictor {
 
 // addFeed adds what the members that take a feed have to say in the votes.
 func (e *Ensemble) addFeed(ctx context.Context, votes []galaxyzoo.Votes, feed int, members []Predictor, c *galaxyzoo.Catalogue, positions []int, s Scoring) error {
-	crops, err := OpenCrops(ctx, s.Cache, c, e.feeds[feed].crop, s.CropProgress)
+	views := e.feeds[feed].views(s.Views)
+	crops, err := OpenCrops(ctx, s.Cache, c, e.feeds[feed].crop.ForViews(views), s.CropProgress)
 	if err != nil {
 		return err
 	}
 	defer crops.Close()
-	views := e.feeds[feed].views(s.Views)
 	weight := 1 / float64(len(views)*len(e.Members))
 	return addVotes(ctx, votes, weight, members, crops, positions, views, s.BatchSize, s.Progress)
 }

@@ -173,16 +173,19 @@ func TestViewsSuitTheMembers(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := e.Members[0].Preprocessing
-	cut := make([]byte, 3*8*8)
-	imageproc.PackRGB(cut, p.Cut(img))
 	var mean, square galaxyzoo.Votes
 	for k, list := range [][]imageproc.Transform{imageproc.Views(views), imageproc.SymmetricViews(imageproc.MaxSymmetricViews)} {
+		// From the centre to an edge are 4 pixels: turned, and turned and zoomed out, views
+		// go as far as 1.41 and 1.56 times that.
+		p.Margin = 2 + k
+		cut := make([]byte, 3*p.CropSize()*p.CropSize())
+		imageproc.PackRGB(cut, p.Cut(img))
 		batch, err := graph.NewBatch(len(list), 8)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, view := range list {
-			view.WarpRGB(batch.Image(i), 8, cut, 8, 1)
+			view.WarpRGB(batch.Image(i), 8, cut, p.CropSize(), 1)
 		}
 		votes := make([]galaxyzoo.Votes, len(list))
 		if err := e.Members[k].Predict(batch, votes); err != nil {

@@ -43,7 +43,7 @@ func (e *Ensemble) newReader(o Options) *reader {
 	most := 1
 	for _, f := range e.feeds {
 		views := f.views(o.Views)
-		r.crops, r.views = append(r.crops, f.crop), append(r.views, views)
+		r.crops, r.views = append(r.crops, f.crop.ForViews(views)), append(r.views, views)
 		most = max(most, len(views))
 	}
 	r.images = max(1, o.BatchSize/most)
