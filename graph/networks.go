@@ -45,8 +45,8 @@ func Networks() []Network {
 				convNorm(128, 3), convNorm(128, 3), []Layer{MaxPool{2}},
 				convNorm(256, 3), []Layer{MaxPool{2}},
 				[]Layer{Flatten{},
-					Dropout{.5}, Dense{512}, ReLU{},
-					Dropout{.5}, Dense{galaxyzoo.NumAnswers}},
+					Dropout{.2}, Dense{512}, ReLU{},
+					Dropout{.2}, Dense{galaxyzoo.NumAnswers}},
 			),
 		},
 		{

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -71,7 +72,7 @@ func TestCard(t *testing.T) {
 		questions[i] = 0.1 + 0.01*float64(i)
 	}
 	state.Best.RMSE, state.Best.Questions, state.Best.MeanVote = new(0.1247), questions, new(0.1679)
-	if err := state.Write(r.Checkpoint(run.Best)); err != nil {
+	if err := errors.Join(state.Write(r.Checkpoint(run.Best)), run.WriteSums(r.Checkpoint(run.Best))); err != nil {
 		t.Fatal(err)
 	}
 	got, golden := exportCard(t, r, run.Best, true), filepath.Join("testdata", "card.golden.md")
@@ -90,7 +91,7 @@ func TestCard(t *testing.T) {
 
 	// A run of an earlier version has recorded less.
 	state.Best.Questions, state.Best.MeanVote = nil, nil
-	if err := state.Write(r.Checkpoint(run.Best)); err != nil {
+	if err := errors.Join(state.Write(r.Checkpoint(run.Best)), run.WriteSums(r.Checkpoint(run.Best))); err != nil {
 		t.Fatal(err)
 	}
 	wantIn(t, "an earlier version's", exportCard(t, r, run.Best, false), "**0.1247**. The score of each question was not recorded")

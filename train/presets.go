@@ -40,7 +40,6 @@ var Presets = []Preset{
 		Settings: append(strongRecipe,
 			run.Assignment{Key: "network", Value: "d4"},
 			run.Assignment{Key: "epochs", Value: "60"},
-			run.Assignment{Key: "learning-rate", Value: "0.002"},
 			run.Assignment{Key: "precision", Value: run.PrecisionAuto},
 		),
 	},
@@ -55,7 +54,6 @@ var Presets = []Preset{
 			run.Assignment{Key: "margin", Value: "32"},
 			run.Assignment{Key: "batch-size", Value: "128"},
 			run.Assignment{Key: "epochs", Value: "60"},
-			run.Assignment{Key: "learning-rate", Value: "0.002"},
 			run.Assignment{Key: "precision", Value: run.PrecisionAuto},
 			run.Assignment{Key: "augment", Value: run.AugmentGraph},
 		),
@@ -144,11 +142,12 @@ var strongRecipe = []run.Assignment{
 	{Key: "brightness", Value: "0.5"},
 	{Key: "optimiser", Value: run.OptimiserAdamW},
 	{Key: "weight-decay", Value: "0.01"},
+	{Key: "learning-rate", Value: "0.002"},
 	{Key: "schedule", Value: run.ScheduleCosine},
 	{Key: "warm-up", Value: "200"},
 	{Key: "label-bias", Value: "true"},
 	{Key: "average", Value: "0.998"},
-}[:15:15]
+}[:16:16]
 
 // PresetSettings returns the settings of each preset by its name, as
 // run.Resolver takes them.

@@ -67,7 +67,7 @@ def pytorch(network, flags=""):
 # tfgalaxy and pytorch_train.py share; both turn and mirror besides. Left out are what a
 # step hardly feels and pytorch_train.py lacks: the margin of the crops, the average of
 # the weights and the last biases. places.Places.fine_arrays has the crops.
-RECIPE = ("--size 48 --batch-size 32 --loss mse --optimiser adamw --weight-decay 0.01 --learning-rate 0.001 --schedule cosine --warm-up 200 "
+RECIPE = ("--size 48 --batch-size 32 --loss mse --optimiser adamw --weight-decay 0.01 --learning-rate 0.002 --schedule cosine --warm-up 200 "
           "--zoom 1.3 --shift 0.02 --brightness 0.5 --steps {steps}")
 
 

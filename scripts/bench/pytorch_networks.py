@@ -40,7 +40,7 @@ NETWORKS = {
         *conv_norm(64, 3), *conv_norm(64, 3), nn.MaxPool2d(2),
         *conv_norm(128, 3), *conv_norm(128, 3), nn.MaxPool2d(2),
         *conv_norm(256, 3), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Dropout(.5), nn.LazyLinear(512), nn.ReLU(), nn.Dropout(.5), nn.LazyLinear(ANSWERS)),
+        nn.Flatten(), nn.Dropout(.2), nn.LazyLinear(512), nn.ReLU(), nn.Dropout(.2), nn.LazyLinear(ANSWERS)),
     "d4": lambda: (
         d4.Convolution(3, 6, 5, orientations=1), nn.MaxPool2d(2), d4.Norm(6), nn.ReLU(),
         *d4_block(6, 12), *d4_block(12, 24),
