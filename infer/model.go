@@ -34,7 +34,10 @@ func Load(path string) (*Model, error) {
 		return nil, err
 	}
 	if _, err := run.VerifySums(dir); err != nil {
-		return nil, fmt.Errorf("failed to load SavedModel: %w", err)
+		_, err = run.VerifySums(dir) // a run that ends may have replaced it meanwhile
+		if err != nil {
+			return nil, fmt.Errorf("failed to load SavedModel: %w", err)
+		}
 	}
 	loaded, err := graph.LoadModel(dir)
 	if err != nil {

@@ -111,11 +111,15 @@ func (r *Run) summed(name, dir, mend string, read func() (string, error)) Check 
 
 // VerifiedState returns the state of a checkpoint, Last or Best, once all its files are
 // found to be what was written. Errors are *galaxyzoo.DataError, and say what is
-// left to do where the other checkpoint is whole.
+// left to do where the other checkpoint is whole, or a *LockedError where another
+// process works on the run.
 func (r *Run) VerifiedState(name string) (*State, error) {
 	state, err := r.verifiedState(name)
 	if err == nil {
 		return state, nil
+	}
+	if holder, held := r.Holder(); held && holder.PID != os.Getpid() {
+		return nil, &LockedError{Dir: r.Dir, Holder: holder} // which may have replaced it meanwhile
 	}
 	other := Last
 	if name == Last {

@@ -3,9 +3,11 @@ package run
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -140,5 +142,24 @@ func TestVerifiedState(t *testing.T) {
 	spoil(Best)
 	if _, err := r.VerifiedState(Best); err == nil || strings.Contains(err.Error(), "is whole") {
 		t.Errorf("with both damaged: %v", err)
+	}
+
+	// One who works on the run may be replacing what was found damaged.
+	holder := exec.Command("flock", "--no-fork", r.Path(LockFile), "sleep", "60")
+	if err := holder.Start(); err != nil {
+		t.Skip("there is no program flock here, to hold the run by")
+	}
+	defer holder.Process.Kill() //nolint:errcheck // it ends by itself
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if _, held := r.Holder(); held {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("flock does not take the lock")
+		}
+	}
+	_, err = r.VerifiedState(Last)
+	if _, locked := errors.AsType[*LockedError](err); !locked {
+		t.Errorf("of a run that another process holds: %v", err)
 	}
 }

@@ -38,14 +38,15 @@ func (a *app) runsCommand() *cli.Command {
 // listedRun is a row of runs list.
 type listedRun struct {
 	Run    string     `json:"run"`
-	Status run.Status `json:"status"` // "killed" where it says running and no process has it
+	Status run.Status `json:"status"` // its own, or one of those below
 	Info   *run.Info  `json:"info,omitempty"`
 	Fault  string     `json:"fault,omitempty"` // why run.json could not be read
 }
 
+// What a run does not say of itself.
 const (
-	statusKilled  run.Status = "killed"
-	statusDamaged run.Status = "damaged"
+	statusKilled  run.Status = "killed"  // it says running, and no process has it
+	statusDamaged run.Status = "damaged" // run.json cannot be read
 )
 
 func (a *app) listRuns(ctx *cli.Context) error {
