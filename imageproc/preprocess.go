@@ -142,8 +142,11 @@ func (p Preprocessing) Scale() float64 {
 	return p.Oversample
 }
 
-// margins are the multiples of step up to most, where the crop has margins at all.
+// margins are the multiples of step up to most, which is 0 where the crop has none.
 func (p Preprocessing) margins() (step, most int) {
+	if p.Crop != CropCentre || p.middle() > p.Width {
+		return 1, 0
+	}
 	step = lcm(p.Size/gcd(p.Width, p.Size), p.Size/gcd(p.middle(), p.Size))
 	return step, (originalSide - p.Width) / 2 * p.Size / p.Width / step * step
 }
@@ -151,9 +154,6 @@ func (p Preprocessing) margins() (step, most int) {
 // FitMargin returns the largest margin of at most p.Margin that passes Check, 0 where
 // there is none. All else has to pass it.
 func (p Preprocessing) FitMargin() int {
-	if p.Crop != CropCentre || p.middle() > p.Width {
-		return 0
-	}
 	step, most := p.margins()
 	return max(0, min(p.Margin, most)/step*step)
 }
@@ -163,9 +163,6 @@ func (p Preprocessing) FitMargin() int {
 // black corners, as no image has that a network is trained on. Only a centre crop has one.
 // All else has to pass Check.
 func (p Preprocessing) ForViews(views []Transform) Preprocessing {
-	if p.Crop != CropCentre || p.middle() > p.Width {
-		return p
-	}
 	margin := 0
 	for _, t := range views {
 		margin = max(margin, int(math.Ceil((t.reach()-1)*float64(p.Size)/2)))

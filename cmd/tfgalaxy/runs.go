@@ -133,7 +133,7 @@ func (a *app) verifyRun(ctx *cli.Context) error {
 		f := finding{Subject: c.Part, Verdict: verdictOK, Found: c.Found, Mend: c.Mend}
 		switch {
 		case c.Err != nil:
-			f.Verdict, f.Found, f.err = verdictFail, c.Err.Error(), c.Err
+			f.Verdict, f.Found = verdictFail, c.Err.Error()
 			faults = append(faults, c.Err)
 			result.Whole = false
 		case c.Note != "":
