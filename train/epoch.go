@@ -46,8 +46,16 @@ func (l *loop) epoch(ctx context.Context) error {
 		if l.done() && l.state.LossImages > 0 { // or nothing could be told of the epoch
 			return nil
 		}
-		if ctx.Err() != nil && l.state.Batch < l.input.batches() {
+		if l.state.Batch == l.input.batches() {
+			continue // the end of the epoch saves
+		}
+		if ctx.Err() != nil {
 			return l.interrupt()
+		}
+		if l.options.SaveAsked() {
+			if err := l.save(false, true); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -100,7 +108,7 @@ const (
 
 // interrupt saves in the middle of an epoch.
 func (l *loop) interrupt() error {
-	if err := l.save(false); err != nil {
+	if err := l.save(false, false); err != nil {
 		return err
 	}
 	if err := l.settle(); err != nil {
@@ -146,7 +154,7 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := l.save(best); err != nil {
+	if err := l.save(best, l.options.SaveAsked()); err != nil {
 		return err
 	}
 	l.last.Loss = row.Loss

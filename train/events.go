@@ -48,6 +48,7 @@ type CheckpointSaved struct {
 	Name  string `json:"name"` // run.Last or run.Best
 	Step  int64  `json:"step"`
 	Dir   string `json:"dir"`
+	Asked bool   `json:"asked,omitempty"` // by Options.SaveAsked
 }
 
 // Ended is the last event: "end". Loss is that of the last epoch that ended,

@@ -32,6 +32,9 @@ type Options struct {
 	CropProgress func(done, total int)
 	// Timeline, unless nil, hears what the run's goroutines do, and when.
 	Timeline *timeline.Recorder
+	// SaveAsked, unless nil, reports whether somebody has asked for a checkpoint
+	// since it was called last. It is called after each step.
+	SaveAsked func() bool
 	// ExitCode, unless nil, gives the code that the program will exit with, for
 	// run.json.
 	ExitCode func(error) int
@@ -75,6 +78,9 @@ type metrics interface {
 func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
+	}
+	if o.SaveAsked == nil {
+		o.SaveAsked = func() bool { return false }
 	}
 	l := &loop{plan: p, config: &p.Values.Config, options: o, track: o.Timeline.Track(Track)}
 	defer l.close()

@@ -14,12 +14,13 @@ import (
 type saving struct {
 	state run.State
 	best  bool
+	asked bool
 	done  chan error // has room for the one that comes
 }
 
-// save begins to write a checkpoint, of which settle takes note, once that before
-// it is written.
-func (l *loop) save(best bool) error {
+// save begins to write a checkpoint, which somebody may have asked for, and of which
+// settle takes note, once that before it is written.
+func (l *loop) save(best, asked bool) error {
 	if err := l.settle(); err != nil {
 		return err
 	}
@@ -28,7 +29,7 @@ func (l *loop) save(best bool) error {
 	if err != nil {
 		return err
 	}
-	s := &saving{l.state, best, make(chan error, 1)}
+	s := &saving{l.state, best, asked, make(chan error, 1)}
 	l.saving = s
 	go func() { s.done <- l.write(snapshot, s) }()
 	return nil
@@ -56,7 +57,9 @@ func (l *loop) settle() error {
 		names = []string{run.Best, run.Last}
 	}
 	for _, name := range names {
-		l.options.Observe(CheckpointSaved{Event: "checkpoint", Name: name, Step: s.state.Step, Dir: l.run.Checkpoint(name)})
+		l.options.Observe(CheckpointSaved{
+			Event: "checkpoint", Name: name, Step: s.state.Step, Dir: l.run.Checkpoint(name), Asked: s.asked && name == run.Last,
+		})
 	}
 	return nil
 }

@@ -53,6 +53,21 @@ func (a *app) stopFor(s syscall.Signal, cancel func()) {
 	cancel()
 }
 
+// saveAsked returns what tells, for train.Options, whether SIGUSR1 has asked for a
+// checkpoint. Until stop it does not end the program, as it does otherwise.
+func saveAsked() (asked func() bool, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1)
+	return func() bool {
+		select {
+		case <-signals:
+			return true
+		default:
+			return false
+		}
+	}, func() { signal.Stop(signals) }
+}
+
 // exitCode is that of a program which a signal has ended, or exitFailure where
 // none has.
 func (s *stopper) exitCode() int {

@@ -176,6 +176,29 @@ func TestHangUpIgnored(t *testing.T) {
 	}
 }
 
+// SIGUSR1 has a run saved, which goes on.
+func TestSignalSavesAndGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	c, out, said := start(t, dir, append(long, "--run-dir", "run")...)
+	lines := bufio.NewReader(out)
+	untilStep(t, lines)
+	c.Process.Signal(syscall.SIGUSR1)
+	for asked := false; !asked; {
+		line, err := lines.ReadString('\n')
+		if err != nil || strings.HasPrefix(line, `{"event":"epoch","epoch":5,`) {
+			t.Fatalf("no checkpoint: %v, %s; it says %s", err, line, said)
+		}
+		asked = strings.HasPrefix(line, `{"event":"checkpoint","name":"last",`) && strings.HasSuffix(line, `,"asked":true}`+"\n")
+	}
+	untilStep(t, lines)
+	c.Process.Signal(syscall.SIGTERM)
+	io.Copy(io.Discard, lines)
+	c.Wait()
+	if got := c.ProcessState.ExitCode(); got != 143 {
+		t.Errorf("exit code %d, want 143: SIGUSR1 stops nothing; it says %s", got, said)
+	}
+}
+
 // TensorFlow's own log is shown where it is asked for, and nowhere else.
 func TestVerbose(t *testing.T) {
 	dir := t.TempDir()

@@ -24,6 +24,7 @@ func (a *app) trainCommand() *cli.Command {
 			"TFGALAXY_BATCH_SIZE), then --config, then the preset, then the defaults. Shown\n" +
 			"are those of the default preset; tfgalaxy presets lists what the others change.\n" +
 			"Ctrl-C stops after the running step and saves; --resume goes on from there.\n" +
+			"SIGUSR1 saves after the running step and goes on.\n" +
 			"With --json, each event is an object on a line of its own.",
 		Flags: append([]cli.Flag{
 			configFlag,
@@ -37,6 +38,8 @@ func (a *app) trainCommand() *cli.Command {
 }
 
 func (a *app) train(ctx *cli.Context) error {
+	asked, stop := saveAsked()
+	defer stop()
 	if err := checkProfile(ctx); err != nil {
 		return err
 	}
@@ -47,10 +50,10 @@ func (a *app) train(ctx *cli.Context) error {
 	if ctx.Bool("dry-run") {
 		return a.printPlan(plan, ctx.Bool("json"))
 	}
-	return a.profiled(ctx, func(t *timeline.Recorder) error { return a.trainPlan(ctx, plan, t) })
+	return a.profiled(ctx, func(t *timeline.Recorder) error { return a.trainPlan(ctx, plan, t, asked) })
 }
 
-func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder) error {
+func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder, saveAsked func() bool) error {
 	starting := t.Track(train.Track).Start("start TensorFlow")
 	err := a.startRuntime(&plan.Values.Config)
 	starting.End()
@@ -59,7 +62,7 @@ func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder
 	}
 	view := a.trainView(ctx.Bool("json"))
 	ended, err := plan.Run(ctx.Context, train.Options{
-		Command: a.args, Version: version, ExitCode: a.exitCode, Timeline: t,
+		Command: a.args, Version: version, ExitCode: a.exitCode, Timeline: t, SaveAsked: saveAsked,
 		Observe: view.observe, CropProgress: counting(view.progress, "cutting crops"),
 	})
 	view.close()
@@ -148,6 +151,10 @@ func (v *trainView) observe(event train.Event) {
 	case train.EpochEnded:
 		v.epoch = &e.Epoch
 		v.text("%s", epochLine(e, v.started.Epochs))
+	case train.CheckpointSaved:
+		if e.Asked {
+			v.text("saved at step %s: %s", terminal.Count(int(e.Step)), e.Dir)
+		}
 	case train.Ended:
 		v.ended(e)
 	}

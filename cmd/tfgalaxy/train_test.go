@@ -41,9 +41,13 @@ func TestLineOfProgress(t *testing.T) {
 	if got, want := v.line(step(17320, 20)), "epoch 20/20 100 %  ETA 0.0 s  "; !strings.HasPrefix(got, want) {
 		t.Errorf("last step: %q, want it to begin with %q", got, want)
 	}
+	for _, asked := range []bool{false, true} {
+		v.observe(train.CheckpointSaved{Name: run.Last, Step: 1299, Dir: "runs/0001-small/checkpoints/last", Asked: asked})
+	}
 	lines := "run runs/0001-small: network small, 2,691,781 weights, on CPU:0 in float32\n" +
 		"55,420 galaxies to train on, 6,158 held back, 20 epochs of 866 steps\n" +
-		"epoch 1/20  loss 0.04000  validation loss 0.10420  RMSE 0.1042  1,520 images/s  data wait 0.0 %  best so far\n"
+		"epoch 1/20  loss 0.04000  validation loss 0.10420  RMSE 0.1042  1,520 images/s  data wait 0.0 %  best so far\n" +
+		"saved at step 1,299: runs/0001-small/checkpoints/last\n"
 	if said.String() != lines {
 		t.Errorf("says\n%s\nwant\n%s", said.String(), lines)
 	}
