@@ -12,6 +12,7 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // A Meta says how a table of predictions came about. It lies beside the table as
@@ -27,7 +28,7 @@ type Meta struct {
 	Predicted      int       `json:"predicted"`
 	Unreadable     int       `json:"unreadable"`
 	Submission     bool      `json:"submission,omitempty"`
-	Features       string    `json:"features,omitempty"` // the file of them
+	Features       string    `json:"features,omitempty"` // the file of them, as fileBeside names it
 
 	Stretch imageproc.Stretch `json:"fits_stretch"`
 }
@@ -84,6 +85,23 @@ func (m *Meta) otherThan(begun *Meta) string {
 // x.csv.
 func beside(table, suffix string) string {
 	return strings.TrimSuffix(table, filepath.Ext(table)) + suffix
+}
+
+// fileBeside names a file as seen from a table's folder: without the folders above
+// both, and the same wherever it is named from.
+func fileBeside(table, file string) string {
+	dir, err := filepath.Abs(filepath.Dir(table))
+	if file == "" || err != nil {
+		return file
+	}
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return file
+	}
+	if name, err := filepath.Rel(dir, absolute); err == nil && filepath.IsLocal(name) {
+		return name
+	}
+	return run.PortableFrom(dir, absolute)
 }
 
 // Names of the files that belong to a table, for its own.

@@ -176,7 +176,7 @@ func (e *Ensemble) meta(j *Job) (*Meta, error) {
 	m := &Meta{
 		Views: max(1, j.Options.Views), Consistent: j.Options.Consistent, Stretch: j.Options.Decoder.Stretch,
 		Columns: j.columns(), Shard: j.Shard.String(), Listed: j.Listing.Count,
-		Submission: j.Submission, Features: j.Features,
+		Submission: j.Submission, Features: fileBeside(j.Out, j.Features),
 	}
 	if j.Options.Uncertainty {
 		m.DropoutSamples = j.Options.DropoutSamples

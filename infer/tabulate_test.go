@@ -338,3 +338,20 @@ func TestSubmission(t *testing.T) {
 		}
 	}
 }
+
+func TestFileBeside(t *testing.T) {
+	t.Setenv("HOME", "/home/stella")
+	t.Chdir("/")
+	for _, c := range []struct{ table, file, want string }{
+		{"votes.csv", "", ""},
+		{"votes.csv", "f.npy", "f.npy"},
+		{"/home/stella/votes.csv", "/home/stella/f.npy", "f.npy"},
+		{"/data/votes.csv", "/data/more/f.npy", "more/f.npy"},
+		{"/data/votes.csv", "/home/stella/f.npy", "~/f.npy"},
+		{"data/votes.csv", "/scratch/f.npy", "../scratch/f.npy"},
+	} {
+		if got := fileBeside(c.table, c.file); got != c.want {
+			t.Errorf("fileBeside(%q, %q) = %q, want %q", c.table, c.file, got, c.want)
+		}
+	}
+}

@@ -28,7 +28,7 @@ const (
 
 // Info is run.json: what was run, by which versions, on what, and how it ended.
 type Info struct {
-	Command  []string `json:"command"` // as os.Args
+	Command  []string `json:"command"` // as of PortableCommand
 	Versions Versions `json:"versions"`
 	Device   string   `json:"device"`
 	Seed     uint64   `json:"seed"`
@@ -57,7 +57,7 @@ type Versions struct {
 
 // DataInfo is which data a run was trained on.
 type DataInfo struct {
-	Name        string `json:"name"`        // the folder, or "synthetic:N"
+	Name        string `json:"name"`        // the folder, as of PortablePath, or "synthetic:N"
 	Fingerprint string `json:"fingerprint"` // of galaxyzoo.Catalogue
 	Training    int    `json:"training"`    // rows trained on
 	Validation  int    `json:"validation"`  // rows held back
@@ -65,7 +65,7 @@ type DataInfo struct {
 
 // InitSource is the run or model that a run's first weights came from.
 type InitSource struct {
-	Path   string `json:"path"`   // as it was named
+	Path   string `json:"path"`   // as of PortablePath
 	Layers string `json:"layers"` // InitAll or InitBody
 	Digest string `json:"digest"` // SHA-256 of the file that has the weights, or their checksums
 	// Of the run that the weights are part of; empty where they are of none.

@@ -47,6 +47,15 @@ func name(what string, field func(*Config) *string) value {
 	return v
 }
 
+// path makes a path of a text or name: it is read by ExpandHome and printed by
+// PortablePath.
+func path(v value) value {
+	set, show := v.parse, v.print
+	v.parse = func(c *Config, text string) error { return set(c, ExpandHome(text)) }
+	v.print = func(c *Config) string { return PortablePath(show(c)) }
+	return v
+}
+
 // choice is one of a few words.
 func choice(field func(*Config) *string, words ...string) value {
 	v := text(field)

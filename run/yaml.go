@@ -140,7 +140,7 @@ func (v *Values) WriteYAML(w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("failed to write %s as YAML: %w", s.Key, err)
 		}
-		line, comment := s.Key+": "+value, v.Origin(s.Key)
+		line, comment := s.Key+": "+value, PortablePath(v.Origin(s.Key))
 		if why, idle := v.idle[s.Key]; idle {
 			line, comment = "# "+line, why
 		}

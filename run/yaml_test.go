@@ -15,8 +15,8 @@ import (
 func ExampleValues_WriteYAML() {
 	v, err := Resolver{
 		Presets: map[string][]Assignment{"small": {{"epochs", "12"}, {"schedule", "cosine"}}},
-		Environ: []string{"TFGALAXY_DATA=/galaxies"},
-		Flags:   []Assignment{{"seed", "7"}, {"cache", "/tmp/crops"}},
+		Environ: []string{"TFGALAXY_DATA=galaxies"},
+		Flags:   []Assignment{{"seed", "7"}, {"cache", "~/crops"}},
 	}.Resolve()
 	if err != nil {
 		fmt.Println(err)
@@ -29,7 +29,7 @@ func ExampleValues_WriteYAML() {
 	// # tfgalaxy train --config FILE with this file repeats the run.
 	//
 	// # Data
-	// data: /galaxies                  # environment TFGALAXY_DATA
+	// data: galaxies                   # environment TFGALAXY_DATA
 	// validation: 0.1                  # default
 	// split-seed: 1                    # default
 	// folds: 0                         # default
@@ -83,7 +83,7 @@ func ExampleValues_WriteYAML() {
 	// workers: 0                       # default
 	// threads: 0                       # default
 	// xla: false                       # default
-	// cache: /tmp/crops                # flag --cache
+	// cache: ~/crops                   # flag --cache
 	// # crops-on: host                 # no effect while augment is host
 	// runs: runs                       # default
 	// tensorboard: false               # default

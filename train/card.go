@@ -64,12 +64,12 @@ func (c card) Best() *run.BestEpoch {
 
 // Data is the name of the data without the folders above it, which are nobody
 // else's business.
-func (c card) Data() string { return lastOf(c.Config.Data) }
+func (c card) Data() string { return lastOf(run.PortablePath(c.Config.Data)) }
 
 // lastOf is the last name of a path, quoted.
 func lastOf(path string) string {
 	switch name := filepath.Base(path); name {
-	case ".", "..", string(filepath.Separator):
+	case ".", "..", "~", string(filepath.Separator):
 		return "a folder"
 	default:
 		return fmt.Sprintf("`%s`", name)

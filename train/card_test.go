@@ -121,6 +121,7 @@ func TestCardOfOtherRuns(t *testing.T) {
 			[]string{"| held back | none |", "No galaxies were held back", "trained on the root mean squared error is 0.0815."}},
 		{"a folder with folders above", checkpointOf(func(c *checkpoint) {}, "data", "/home/someone/galaxyzoo"), []string{"| name | `galaxyzoo` |"}},
 		{"a folder without a name", checkpointOf(func(c *checkpoint) {}, "data", "."), []string{"| name | a folder |"}},
+		{"the home itself", checkpointOf(func(c *checkpoint) {}, "data", "~/"), []string{"| name | a folder |"}},
 		{"regions of interest", checkpointOf(func(c *checkpoint) {}, "crop", "roi", "augment", "none"),
 			[]string{"The square around the largest structure", "images as they are"}},
 		{"oversampled crops", checkpointOf(func(c *checkpoint) {}, "crop", "centre", "crop-width", "256", "size", "32", "oversample", "1.5"),

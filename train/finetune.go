@@ -205,7 +205,7 @@ func startFrom(trainer *graph.Trainer, network *graph.Network, c *run.Config) (*
 	if err := trainer.SetWeights(weights); err != nil {
 		return nil, err
 	}
-	source := &run.InitSource{Path: s.path, Layers: c.InitLayers, Digest: s.Digest}
+	source := &run.InitSource{Path: run.PortablePath(s.path), Layers: c.InitLayers, Digest: s.Digest}
 	if s.run != nil {
 		source.Run = s.run.Name()
 	}

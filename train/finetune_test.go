@@ -62,7 +62,7 @@ func TestInitFrom(t *testing.T) {
 		if !maps.EqualFunc(got, want, slices.Equal[[]float32]) {
 			t.Errorf("%s: training starts from other weights", path)
 		}
-		if source.Path != path || source.Layers != run.InitAll || len(source.Digest) != 64 {
+		if source.Path != run.PortablePath(path) || source.Layers != run.InitAll || len(source.Digest) != 64 {
 			t.Errorf("%s: recorded as %+v", path, source)
 		}
 		if ofRun := path != frozen; (source.Run == r.Name()) != ofRun || (source.Network == "small") != ofRun || (source.Data != "") != ofRun {

@@ -258,11 +258,11 @@ func (l *loop) fresh(weights int, device string) {
 		Seed: c.Seed, SplitSeed: c.SplitSeed, Validation: HeldBackShare(c),
 	}
 	l.info = &run.Info{
-		Command:  l.options.Command,
+		Command:  run.PortableCommand(l.options.Command),
 		Versions: run.Versions{TFGalaxy: l.options.Version, Go: runtime.Version(), TensorFlow: graph.Version()},
 		Device:   device, Seed: c.Seed,
 		Data: run.DataInfo{
-			Name: p.Catalogue.Name, Fingerprint: fingerprint,
+			Name: run.PortablePath(p.Catalogue.Name), Fingerprint: fingerprint,
 			Training: len(p.Training), Validation: len(p.Validation),
 		},
 		Network: p.Network.Name, Weights: int64(weights), InitFrom: l.initFrom,
@@ -284,7 +284,7 @@ func (l *loop) resume(device string) error {
 		return err
 	}
 	info.Resumes = append(info.Resumes, run.Resume{
-		At: time.Now().UTC(), FromEpoch: state.Epoch, FromStep: state.Step, Command: l.options.Command,
+		At: time.Now().UTC(), FromEpoch: state.Epoch, FromStep: state.Step, Command: run.PortableCommand(l.options.Command),
 	})
 	info.Status, info.ExitCode, info.Finished, info.Device = run.StatusRunning, nil, time.Time{}, device
 	l.state, l.info = *state, info

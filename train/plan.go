@@ -136,6 +136,9 @@ func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
 		return nil, err
 	}
 	p, err := newPlan(values)
+	if values.Config.Data == before.Data {
+		err = whereNow(err, r.Dir, &before)
+	}
 	if err != nil {
 		return nil, err
 	}

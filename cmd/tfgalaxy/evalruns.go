@@ -58,11 +58,14 @@ func (t *evalTarget) ofRuns(dirs []string, rows string, otherData bool) error {
 		t.models = append(t.models, r.dir)
 	}
 	data := runs[0].config.Data
+	var err error
 	if otherData { // a flag's, not the environment's, which says what to train on
 		data = t.config.Data
+		t.catalogue, err = train.OpenData(data)
+	} else {
+		t.catalogue, err = train.OpenRunData(runs[0].dir, &runs[0].config)
 	}
-	var err error
-	if t.catalogue, err = train.OpenData(data); err != nil {
+	if err != nil {
 		return err
 	}
 	t.positions = t.catalogue.All()
