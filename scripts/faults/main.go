@@ -35,7 +35,7 @@ type kind struct {
 }
 
 // kinds are all of them, in the order of the table.
-var kinds = slices.Concat(kills)
+var kinds = slices.Concat(kills, disks)
 
 // A trial is one attack.
 type trial struct {
@@ -70,6 +70,10 @@ type options struct {
 }
 
 func main() {
+	if len(os.Args) > 2 && os.Args[1] == shimArgument {
+		fmt.Fprintln(os.Stderr, "faults:", shim(os.Args[2:]))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	lost, err := attack(ctx, os.Args[1:], os.Stdout)

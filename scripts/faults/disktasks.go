@@ -1,0 +1,295 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A task is something that the program writes into an empty folder.
+type task struct {
+	name string
+	args func(f *fixtures, dir string) []string
+	// again goes on after a fault, or begins anew.
+	again func(f *fixtures, dir string) []string
+	// grows are patterns of files, by their names in the folder, that change while
+	// the task goes on, and of those that differ from one time to the next.
+	grows []string
+	// unfinished are patterns of files that a task which failed may leave.
+	unfinished []string
+}
+
+var tasks = []task{
+	{
+		name:  "train",
+		args:  func(f *fixtures, dir string) []string { return f.trainingIn(dir) },
+		again: (*fixtures).trainAgain,
+		grows: []string{"run/*", "run/checkpoints/*", "run/saved_model/*", "run/predictions/*", "run/samples/*"},
+	},
+	{
+		name: "predict",
+		args: func(f *fixtures, dir string) []string {
+			return []string{"predict", "--model", f.whole, "--images", f.data, "--threads", "1", "--answers",
+				"--out", filepath.Join(dir, "votes.csv"), "--features", filepath.Join(dir, "features.npy")}
+		},
+		again:      resumed,
+		unfinished: []string{"*.partial"},
+	},
+	{
+		name: "predict into Parquet",
+		args: func(f *fixtures, dir string) []string {
+			return []string{"predict", "--model", f.whole, "--images", f.data, "--threads", "1",
+				"--out", filepath.Join(dir, "votes.parquet"), "--features", filepath.Join(dir, "features.parquet")}
+		},
+		again:      resumed,
+		unfinished: []string{"*.partial"},
+	},
+	{
+		name: "export",
+		args: func(f *fixtures, dir string) []string {
+			return []string{"export", "--run", f.whole, "--out", filepath.Join(dir, "model")}
+		},
+		grows: []string{"model/saved_model.pb", "model/SHA256SUMS"}, // maps, in any order
+	},
+	{
+		name: "prep",
+		args: func(f *fixtures, dir string) []string {
+			return []string{"prep", "--data", f.data, "--size", "16", "--out", filepath.Join(dir, "crops")}
+		},
+	},
+	{
+		name: "data synth",
+		args: func(_ *fixtures, dir string) []string {
+			return []string{"data", "synth", "--out", filepath.Join(dir, "data"), "--count", "12"}
+		},
+	},
+	{
+		name: "plot",
+		args: func(f *fixtures, dir string) []string {
+			return []string{"plot", "--run", f.whole, "--only", "loss,confusion,tree", "--out", filepath.Join(dir, "figures")}
+		},
+	},
+	{
+		name: "eval",
+		args: func(f *fixtures, dir string) []string {
+			return []string{"eval", "--run", f.whole, "--threads", "1", "--cache", filepath.Join(dir, "crops")}
+		},
+	},
+}
+
+// trainingIn trains into the folder, with everything that a run can write.
+func (f *fixtures) trainingIn(dir string) []string {
+	return append(f.training(filepath.Join(dir, "run"), filepath.Join(dir, "cache")), "--tensorboard")
+}
+
+// trainAgain resumes the run, or begins anew where it has no checkpoint.
+func (f *fixtures) trainAgain(dir string) []string {
+	folder := filepath.Join(dir, "run")
+	if _, err := os.Stat(filepath.Join(folder, "checkpoints", "last")); err == nil {
+		return []string{"train", "--resume", folder}
+	}
+	os.RemoveAll(folder)
+	return f.trainingIn(dir)
+}
+
+func resumed(f *fixtures, dir string) []string { return nil }
+
+// A reference is what a task leaves when nobody disturbs it.
+type reference struct {
+	dir   string
+	calls []call // by which it wrote
+}
+
+// references are made once.
+var references = struct {
+	sync.Mutex
+	made map[string]*reference
+}{made: map[string]*reference{}}
+
+func (t *trial) reference(k task) (*reference, error) {
+	references.Lock()
+	defer references.Unlock()
+	if r := references.made[k.name]; r != nil {
+		return r, nil
+	}
+	dir := filepath.Join(filepath.Dir(t.home), "by-"+strings.ReplaceAll(k.name, " ", "-"))
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	d := &disk{folder: dir, fault: sound}
+	e, err := t.runOn(t, d, k.args(t.fixtures, dir)...)
+	if err != nil {
+		return nil, err
+	}
+	if e.code != 0 {
+		return nil, e
+	}
+	r := &reference{dir, d.calls}
+	references.made[k.name] = r
+	return r, nil
+}
+
+// goOn finishes a task after a fault.
+func (k task) goOn(t *trial) *ended {
+	if k.again != nil {
+		if args := k.again(t.fixtures, t.dir); args != nil {
+			return t.run(t, "", args...)
+		}
+		return t.run(t, "", append(k.args(t.fixtures, t.dir), "--resume")...)
+	}
+	return t.run(t, "", k.args(t.fixtures, t.dir)...)
+}
+
+// files are the regular files below a folder, by their names in it.
+func files(dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			name, relErr := filepath.Rel(dir, path)
+			names, err = append(names, name), relErr
+		}
+		return err
+	})
+	return names, err
+}
+
+// matches reports whether a file, or a folder above it, has a name of a pattern.
+func matches(patterns []string, name string) bool {
+	for ; name != "."; name = filepath.Dir(name) {
+		if slices.ContainsFunc(patterns, func(p string) bool { is, err := filepath.Match(p, name); return is && err == nil }) {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeFiles returns an error where the folder has a file under the name of a
+// finished one that is not it, or a file that the task does not leave.
+func (k task) wholeFiles(dir string, r *reference) error {
+	left, err := files(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range left {
+		if matches(k.grows, name) || matches(k.unfinished, name) {
+			continue
+		}
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		want, err := os.ReadFile(filepath.Join(r.dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("it left a file %s, of %d bytes", name, len(got))
+		}
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(bytes.ReplaceAll(got, []byte(dir), []byte(r.dir)), want) {
+			return fmt.Errorf("file %s is not what it is without a fault", name)
+		}
+	}
+	return nil
+}
+
+// sameOutcome returns an error unless the folder has all that the reference has.
+func (k task) sameOutcome(dir string, r *reference) error {
+	finished := k
+	finished.unfinished = nil
+	if err := finished.wholeFiles(dir, r); err != nil {
+		return err
+	}
+	names, err := files(r.dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err != nil && !matches(k.grows, name) {
+			return err
+		}
+	}
+	if k.name == "train" {
+		return sameTraining(filepath.Join(dir, "run"), filepath.Join(r.dir, "run"))
+	}
+	return nil
+}
+
+// speedColumns of metrics.csv differ from run to run.
+var speedColumns = []string{"images_per_second", "data_wait", "seconds"}
+
+// sameTraining returns an error unless two runs have the same numbers: metrics,
+// predictions, the weights of both checkpoints and the model, and the samples.
+func sameTraining(dir, whole string) error {
+	got, err := epochTable(dir)
+	if err != nil {
+		return err
+	}
+	want, err := epochTable(whole)
+	if err != nil {
+		return err
+	}
+	if !slices.EqualFunc(got, want, slices.Equal) {
+		return fmt.Errorf("metrics.csv has other numbers:\n%v\nwant\n%v", got, want)
+	}
+	return sameFiles(dir, whole, "metrics.jsonl", "predictions", "samples", "checkpoints/best/variables.*", "checkpoints/last/variables.*",
+		"saved_model/variables")
+}
+
+// sameFiles compares files, and all below folders, that match the patterns.
+func sameFiles(dir, whole string, patterns ...string) error {
+	names, err := files(whole)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !matches(patterns, name) {
+			continue
+		}
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		want, err := os.ReadFile(filepath.Join(whole, name))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%s differs from that of the undisturbed run", name)
+		}
+	}
+	return nil
+}
+
+// epochTable reads metrics.csv without the columns of speed.
+func epochTable(dir string) ([][]string, error) {
+	f, err := os.Open(filepath.Join(dir, "metrics.csv"))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) == 0 {
+		return nil, errors.Join(errors.New("metrics.csv is empty"), err)
+	}
+	keep := make([]bool, len(rows[0]))
+	for i, name := range rows[0] {
+		keep[i] = !slices.Contains(speedColumns, name)
+	}
+	for i, row := range rows {
+		var kept []string
+		for c, cell := range row {
+			if keep[c] {
+				kept = append(kept, cell)
+			}
+		}
+		rows[i] = kept
+	}
+	return rows, nil
+}
