@@ -186,6 +186,17 @@ func (j *journal) flush() error {
 	return nil
 }
 
+// sync waits until all rows are on the disk.
+func (j *journal) sync() error {
+	if err := j.flush(); err != nil {
+		return err
+	}
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("failed to write %s: %w", j.path, galaxyzoo.Reason(err))
+	}
+	return nil
+}
+
 // close keeps the journal for another time.
 func (j *journal) close() error { return errors.Join(j.flush(), j.file.Close()) }
 

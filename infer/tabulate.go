@@ -282,6 +282,10 @@ func (s *sheet) fill(ctx context.Context, e *Ensemble, total int) error {
 	if s.features == nil {
 		return nil
 	}
+	// Features in their place have all their rows in the journal.
+	if err := errors.Join(s.features.Flush(), s.log.sync()); err != nil {
+		return err
+	}
 	return s.features.Close()
 }
 

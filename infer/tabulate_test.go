@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
@@ -353,5 +354,42 @@ func TestFileBeside(t *testing.T) {
 		if got := fileBeside(c.table, c.file); got != c.want {
 			t.Errorf("fileBeside(%q, %q) = %q, want %q", c.table, c.file, got, c.want)
 		}
+	}
+}
+
+// Features in their place have all their rows in the journal, or a job that the disk
+// stopped there could not be resumed.
+func TestFeaturesAfterJournal(t *testing.T) {
+	e, dir, out := ensembleOf(t, 1), imageFolder(t, 3), t.TempDir()
+	j := job(t, dir, filepath.Join(out, "votes.csv"))
+	j.Features, j.Options.Features = filepath.Join(out, "features.npy"), true
+	meta, err := e.meta(j)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := openJournal(j.Out, meta, false, func() (int, error) { return j.featuresKept(e) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.flush(); err != nil {
+		t.Fatal(err)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	log.w.Reset(full)
+	rows := &sheet{job: j, log: log}
+	if err := rows.fill(t.Context(), e, 3); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("error %v, want that of a full disk", err)
+	}
+	if exists(j.Features) {
+		t.Error("the features are in their place")
+	}
+	rows.suspend() //nolint:errcheck // the disk is still full
+	j.Resume = true
+	if s := tabulate(t, e, j); s.Predicted != 3 {
+		t.Errorf("resumed: %+v", s)
 	}
 }
