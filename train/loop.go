@@ -193,7 +193,12 @@ func (l *loop) claim() (*run.Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.run.Lock()
+	lock, err := l.run.Lock()
+	if err != nil && l.plan.run == nil { // a disk that is full
+		_, discardErr := l.run.Discard()
+		err = errors.Join(err, discardErr)
+	}
+	return lock, err
 }
 
 // begin writes what is known before the first step, or takes up a

@@ -157,7 +157,8 @@ func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
 	return p, nil
 }
 
-// checkLeft insists on steps that are left to make.
+// checkLeft insists on something that is left to do: steps, or what comes after the
+// last one in a run that was stopped there.
 func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
 	key, done, all, more := "epochs", int64(state.Epoch), int64(c.Epochs), int64(5)
 	if c.Steps > 0 {
@@ -165,6 +166,10 @@ func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
 	}
 	if done < all {
 		return nil
+	}
+	info, err := r.Info()
+	if err != nil || info.Status != run.StatusDone {
+		return err
 	}
 	return &run.UsageError{
 		Err:  fmt.Errorf("run %s has done all of its %s: %d", r.Name(), key, done),
