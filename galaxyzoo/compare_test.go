@@ -1,6 +1,7 @@
 package galaxyzoo
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -161,4 +162,38 @@ func TestReadSubmission(t *testing.T) {
 	if err != nil || !slices.Equal(got.IDs, []int64{7}) || got.Votes[0] != spiral() {
 		t.Errorf("got %v, %v", got, err)
 	}
+}
+
+// A table of anybody's predictions is refused, or scores nothing against itself
+// wherever its numbers can be squared, and reads as it was once it is written.
+func FuzzSubmission(f *testing.F) {
+	plain := table(f, []int64{100008, 100023}, "", "")
+	for _, seed := range []string{
+		plain, strings.ReplaceAll(plain, "0.25", "-1e3"), strings.ReplaceAll(plain, "0.25", "1e308"), strings.ReplaceAll(plain, "0.25", "Inf"),
+		strings.ReplaceAll(plain, "\n", ",x\n"), strings.ReplaceAll(plain, "\n", "\r\n"), plain[:len(plain)-9], strings.ReplaceAll(plain, "100023", "0100023"), "",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		l, err := ParseSubmission(bytes.NewReader(content), "f.csv")
+		if err != nil {
+			if _, ok := errors.AsType[*DataError](err); !ok {
+				t.Fatalf("%v is no *DataError", err)
+			}
+			return
+		}
+		if len(l.IDs) == 0 {
+			return
+		}
+		if c, err := Compare(l, l); err == nil && (c.RMSE != 0 || c.Unlabelled != 0 || c.Unpredicted != 0) {
+			t.Fatalf("against itself: %+v", c)
+		}
+		var b bytes.Buffer
+		if err := l.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := ParseSubmission(&b, "again"); err != nil || len(again.IDs) != len(l.IDs) {
+			t.Fatalf("read again: %v", err)
+		}
+	})
 }

@@ -129,6 +129,11 @@ func (d *Decoder) decode(r io.Reader) (*image.NRGBA, error) {
 	if err := l.check(config.Width, config.Height); err != nil {
 		return nil, err
 	}
+	if format.name == "JPEG" {
+		if err := checkScans(encoded); err != nil {
+			return nil, err
+		}
+	}
 	if format.name == "JPEG" && d.JPEG != nil {
 		if img, err := d.JPEG.DecodeJPEG(encoded); err == nil {
 			return img, nil
