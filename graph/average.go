@@ -51,7 +51,7 @@ func (t *Trainer) average(scope *op.Scope, updates []*tf.Operation) []*tf.Operat
 	count := op.Cast(scope, t.step.read, tf.Float)
 	risen := op.Div(scope, op.AddV2(scope.SubScope("above"), count, constant("one", 1)), op.AddV2(scope.SubScope("below"), count, constant("ten", 10)))
 	rate := op.Sub(scope.SubScope("rate"), constant("whole", 1), op.Minimum(scope, risen, constant("decay", t.options.Average)))
-	rate = t.scale.gate(scope, []tf.Output{rate})[0] // of a step that is held back
+	rate = t.guard.gate(scope, rate) // of a step that is held back
 	var moves []*tf.Operation
 	for _, row := range t.builder.table {
 		for _, info := range row.vars {

@@ -279,13 +279,18 @@ func loss(scope *op.Scope, predictions, votes tf.Output, weights [galaxyzoo.NumA
 	return op.Sum(scope, weighted, op.Const(scope.SubScope("answers"), int32(0)))
 }
 
-// clipByGlobalNorm scales the gradients so that the norm of all of them
-// together is at most limit (Pascanu et al. 2013, arXiv 1211.5063).
-func clipByGlobalNorm(scope *op.Scope, gradients []tf.Output, limit float64) []tf.Output {
-	halves := make([]tf.Output, len(gradients)) // L2Loss is half the square
+// halfSquares adds half the sum of squares of each gradient.
+func halfSquares(scope *op.Scope, gradients []tf.Output) []tf.Output {
+	halves := make([]tf.Output, len(gradients))
 	for i, g := range gradients {
-		halves[i] = op.L2Loss(scope.SubScope(fmt.Sprintf("norm%d", i)), g)
+		halves[i] = op.L2Loss(scope.SubScope("half"), g)
 	}
+	return halves
+}
+
+// clipByGlobalNorm scales the gradients, whose halfSquares are halves, so that the norm
+// of all of them together is at most limit (Pascanu et al. 2013, arXiv 1211.5063).
+func clipByGlobalNorm(scope *op.Scope, gradients, halves []tf.Output, limit float64) []tf.Output {
 	norm := op.Sqrt(scope, op.Mul(scope.SubScope("double"), op.AddN(scope, halves), op.Const(scope.SubScope("two"), float32(2))))
 	max := op.Const(scope.SubScope("limit"), float32(limit))
 	factor := op.Div(scope, max, op.Maximum(scope, norm, max))

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -114,9 +115,14 @@ func (t *Trainer) Snapshot() (*Snapshot, error) {
 }
 
 // Save writes the snapshot to the folder, which has to exist, and lets it go: a
-// snapshot is saved once. It may run while the trainer makes steps.
+// snapshot is saved once. It may run while the trainer makes steps. One with numbers
+// that are not finite, or weights with which no step could be made, is not saved, but
+// gives a *NotFiniteError.
 func (s *Snapshot) Save(dir string) error {
 	t := s.trainer
+	if err := s.check(); err != nil {
+		return err
+	}
 	err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.save, s.values)
 	s.values = nil
 	release()
@@ -124,6 +130,21 @@ func (s *Snapshot) Save(dir string) error {
 		return fmt.Errorf("failed to write checkpoint %q: %w", dir, explain(err))
 	}
 	return nil
+}
+
+// check returns a *NotFiniteError where there are such numbers.
+func (s *Snapshot) check() error {
+	bad := &NotFiniteError{}
+	for _, v := range s.trainer.builder.order {
+		if v.dtype == tf.Float && !v.fine(floats(memory(s.values[v.initial]))) {
+			bad.Variables = append(bad.Variables, v.Name)
+		}
+	}
+	runtime.KeepAlive(s)
+	if bad.Variables == nil {
+		return nil
+	}
+	return bad
 }
 
 // Save takes a snapshot and writes it to the folder, which has to exist.

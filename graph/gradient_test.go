@@ -49,7 +49,7 @@ func newProbe(t *testing.T, net *Network, clip float64) *probe {
 	}
 	p.gradients = op.Gradients(b.scope.SubScope("gradients"), []tf.Output{p.loss}, reads)
 	if b.scope.Err() == nil && clip > 0 {
-		p.gradients = clipByGlobalNorm(b.scope.SubScope("clip"), p.gradients, clip)
+		p.gradients = clipByGlobalNorm(b.scope.SubScope("clip"), p.gradients, halfSquares(b.scope.SubScope("norms"), p.gradients), clip)
 	}
 	if p.session, err = b.start(); err != nil {
 		t.Fatal(err)

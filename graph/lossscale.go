@@ -20,11 +20,10 @@ const (
 	growthSteps    = 2000
 )
 
-// lossScale multiplies the loss so that gradients in float16 do not vanish, and
-// holds a step back whose gradients overflow.
+// lossScale multiplies the loss so that gradients in float16 do not vanish. The
+// step's guard holds it back where they overflow.
 type lossScale struct {
 	scale, steps *variable // float32 scalars; steps counts those since the scale changed
-	finite       tf.Output // whether the step's gradients all are
 }
 
 // addLossScale adds the two variables, which are part of a checkpoint.
@@ -35,45 +34,25 @@ func (b *builder) addLossScale() *lossScale {
 	return &lossScale{scale: scalar("loss_scale/scale"), steps: scalar("loss_scale/steps")}
 }
 
-// unscale turns gradients of the scaled loss into those of the loss. They, and all
-// that is computed from them, are dead where one is not finite: TensorFlow runs no
-// operation on them.
+// unscale turns gradients of the scaled loss into those of the loss.
 func (l *lossScale) unscale(scope *op.Scope, gradients []tf.Output) []tf.Output {
-	checks := make([]tf.Output, len(gradients))
 	out := make([]tf.Output, len(gradients))
 	for i, g := range gradients {
-		s := scope.SubScope("gradient")
-		out[i] = op.Div(s, g, l.scale.read)
-		// A sum is finite where all that it adds up are, but for one that
-		// overflows by itself, which is as good a reason to hold back.
-		checks[i] = op.IsFinite(s, op.L2Loss(s, g))
-	}
-	l.finite = op.All(scope, op.Pack(scope, checks), op.Const(scope.SubScope("axis"), int32(0)))
-	return l.gate(scope, out)
-}
-
-// gate lets values pass where the step's gradients are finite, and kills them where
-// they are not. It does nothing for a nil lossScale.
-func (l *lossScale) gate(scope *op.Scope, values []tf.Output) []tf.Output {
-	if l == nil {
-		return values
-	}
-	out := make([]tf.Output, len(values))
-	for i, v := range values {
-		_, out[i] = op.Switch(scope.SubScope("gate"), v, l.finite)
+		out[i] = op.Div(scope.SubScope("gradient"), g, l.scale.read)
 	}
 	return out
 }
 
-// update adds the operations that move the scale after a step, held back or not.
-func (l *lossScale) update(scope *op.Scope) []*tf.Operation {
+// update adds the operations that move the scale after a step, whose gradients are
+// all finite or which is held back.
+func (l *lossScale) update(scope *op.Scope, finite tf.Output) []*tf.Operation {
 	constant := func(name string, x float32) tf.Output { return op.Const(scope.SubScope(name), x) }
 	zero, one := constant("zero", 0), constant("one", 1)
-	counted := op.Select(scope.SubScope("counted"), l.finite, op.AddV2(scope, l.steps.read, one), zero)
+	counted := op.Select(scope.SubScope("counted"), finite, op.AddV2(scope, l.steps.read, one), zero)
 	due := op.GreaterEqual(scope, counted, constant("growth_steps", growthSteps))
 	grown := op.Select(scope.SubScope("grown"), due, op.Mul(scope.SubScope("double"), l.scale.read, constant("two", 2)), l.scale.read)
 	halved := op.Maximum(scope, op.Mul(scope.SubScope("halve"), l.scale.read, constant("half", .5)), constant("least", leastLossScale))
-	scale := op.Select(scope.SubScope("scale"), l.finite, grown, halved)
+	scale := op.Select(scope.SubScope("scale"), finite, grown, halved)
 	steps := op.Select(scope.SubScope("steps"), due, zero, counted)
 	return []*tf.Operation{
 		op.AssignVariableOp(scope.SubScope("scale"), l.scale.handle, scale),

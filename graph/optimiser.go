@@ -61,8 +61,8 @@ func (o Options) rule(scope *op.Scope, step tf.Output) rule {
 func (t *Trainer) optimise(scope *op.Scope, targets []*variable, gradients []tf.Output) []*tf.Operation {
 	o, b := t.options, t.builder
 	rule := o.rule(scope, t.step.read)
-	// A step that is held back has no learning rate either, which holds the decay.
-	whole := t.scale.gate(scope.SubScope("rate"), []tf.Output{t.rate})[0]
+	// A step that is held back has no learning rate, which holds the decay too.
+	whole := t.guard.gate(scope.SubScope("rate"), t.rate)
 	rates := map[float64]tf.Output{1: whole}
 	times := func(factor float64) tf.Output {
 		if _, has := rates[factor]; !has {

@@ -74,7 +74,7 @@ func all(t *testing.T, trainer *Trainer) Weights {
 	t.Helper()
 	values := Weights{}
 	for _, v := range trainer.builder.order {
-		if v.dtype != tf.Float || v == trainer.scale.scale || v == trainer.scale.steps {
+		if trainer.scale != nil && (v == trainer.scale.scale || v == trainer.scale.steps) || v.dtype != tf.Float {
 			continue
 		}
 		out, err := trainer.session.Run(nil, []tf.Output{v.read}, nil)

@@ -90,6 +90,7 @@ type Trainer struct {
 	feed                *feed
 	loss, predictions   tf.Output
 	scale               *lossScale // nil but for Float16
+	guard               *guard
 	step                *variable
 	targets             []*tf.Operation // what makes a step
 	rateTensor          *tf.Tensor
@@ -137,10 +138,6 @@ func (t *Trainer) build() {
 	if o.Average > 0 {
 		b.addAverages()
 	}
-	reads := make([]tf.Output, len(targets))
-	for i, v := range targets {
-		reads[i] = v.read
-	}
 	if t.feed = b.addFeed(root.SubScope("feed"), o, t.images); root.Err() != nil {
 		return
 	}
@@ -150,7 +147,7 @@ func (t *Trainer) build() {
 		draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
 	})
 	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)
-	gradients := t.gradients(reads)
+	gradients := t.gradients(targets, averages)
 	if root.Err() != nil {
 		return
 	}
@@ -170,16 +167,16 @@ func (t *Trainer) build() {
 	}
 	t.targets = []*tf.Operation{op.NoOp(root.SubScope("train").WithControlDependencies(count))}
 	if t.scale != nil {
-		t.targets = append(t.targets, t.scale.update(root.SubScope("loss_scale"))...)
+		t.targets = append(t.targets, t.scale.update(root.SubScope("loss_scale"), t.guard.finite)...)
 	}
 
 	t.predictions = b.forward(root.SubScope("inference"), t.images, passInputs{}).votes
 	t.saver = b.addSaver(b.order, given)
 }
 
-// gradients adds those of the loss, scaled while they are computed and clipped
-// afterwards as the options say.
-func (t *Trainer) gradients(reads []tf.Output) []tf.Output {
+// gradients adds those of the loss by the targets, scaled while they are computed and
+// clipped afterwards as the options say, and the guard against what is not finite.
+func (t *Trainer) gradients(targets []*variable, averages []average) []tf.Output {
 	root, loss := t.builder.scope, t.loss
 	if t.options.Precision == Float16 {
 		t.scale = t.builder.addLossScale()
@@ -188,6 +185,10 @@ func (t *Trainer) gradients(reads []tf.Output) []tf.Output {
 	if root.Err() != nil {
 		return nil
 	}
+	reads := make([]tf.Output, len(targets))
+	for i, v := range targets {
+		reads[i] = v.read
+	}
 	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{loss}, reads)
 	if root.Err() != nil {
 		return nil
@@ -195,29 +196,27 @@ func (t *Trainer) gradients(reads []tf.Output) []tf.Output {
 	if t.scale != nil {
 		gradients = t.scale.unscale(root.SubScope("unscale"), gradients)
 	}
+	halves := halfSquares(root.SubScope("norms"), gradients)
+	t.guard = newGuard(root.SubScope("guard"), t.loss, targets, halves, averages)
 	if t.options.ClipNorm > 0 {
-		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, t.options.ClipNorm)
+		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, halves, t.options.ClipNorm)
 	}
 	return gradients
 }
 
 // follow adds what moves batch norm's averages.
 func (t *Trainer) follow(scope *op.Scope, averages []average) []*tf.Operation {
-	deltas := make([]tf.Output, len(averages))
-	for i, a := range averages {
-		deltas[i] = a.delta
-	}
-	deltas = t.scale.gate(scope, deltas)
 	moves := make([]*tf.Operation, len(averages))
 	for i, a := range averages {
-		moves[i] = op.AssignSubVariableOp(scope.SubScope("move"), a.v.handle, deltas[i])
+		moves[i] = op.AssignSubVariableOp(scope.SubScope("move"), a.v.handle, t.guard.gate(scope, a.delta))
 	}
 	return moves
 }
 
 // Step makes one step of the optimiser on the batch, which t.NewBatch made, with the
-// given learning rate, and returns the loss before it. A step in Float16 may return
-// ErrOverflow: then it changed nothing but the scale of the loss.
+// given learning rate, and returns the loss before it. One whose numbers are not finite
+// returns a *NotFiniteError and changed nothing, but in Float16 ErrOverflow: then it
+// changed nothing but the scale of the loss.
 func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
 	t.rateValue[0] = float32(learningRate)
 	feeds, err := t.feed.feeds(b)
@@ -225,20 +224,17 @@ func (t *Trainer) Step(b *Batch, learningRate float64) (float64, error) {
 		return 0, err
 	}
 	feeds[t.votes], feeds[t.rate] = b.votes, t.rateTensor
-	fetches := []tf.Output{t.loss}
-	if t.scale != nil {
-		fetches = append(fetches, t.scale.finite)
-	}
-	out, err := t.session.Run(feeds, fetches, t.targets)
+	out, err := t.session.Run(feeds, []tf.Output{t.loss, t.guard.checks}, t.targets)
 	if err != nil {
 		return 0, explain(err)
 	}
 	loss := float64(floats(memory(out[0]))[0])
-	runtime.KeepAlive(out[0])
-	if t.scale != nil && !out[1].Value().(bool) {
-		return loss, ErrOverflow
+	err = t.guard.err(loss, memory(out[1]))
+	runtime.KeepAlive(out)
+	if err != nil && t.scale != nil {
+		err = ErrOverflow
 	}
-	return loss, nil
+	return loss, err
 }
 
 // Predict writes the network's votes for the batch's images, in inference mode, by

@@ -8,6 +8,7 @@ const (
 	InfoFile     = "run.json"
 	MetricsCSV   = "metrics.csv"
 	MetricsJSONL = "metrics.jsonl"
+	DivergedFile = "diverged.json" // only where the last attempt diverged
 	LockFile     = "lock"
 	StateFile    = "state.json" // within a checkpoint
 	ModelFolder  = "saved_model"

@@ -56,6 +56,15 @@ func (r *Run) Verify() ([]Check, error) {
 			return fmt.Sprintf("epoch %d, step %d", state.Epoch, state.Step), nil
 		}))
 	}
+	if _, err := os.Stat(r.Path(DivergedFile)); err == nil {
+		checks = append(checks, r.part(DivergedFile, "nothing reads it but you: remove it", func() (string, error) {
+			d, err := r.Divergence()
+			if err != nil {
+				return "", err
+			}
+			return fmt.Sprintf("%s at step %d", d.What, d.Step), nil
+		}))
+	}
 	checks = append(checks,
 		r.summed(ModelFolder, r.SavedModel(), fmt.Sprintf("remove it, and tfgalaxy export --run %s --out %s writes it anew", r.Dir, r.SavedModel()),
 			func() (string, error) { return "there", nil }),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/run"
@@ -72,13 +71,14 @@ func (l *loop) step(batch *graph.Batch) (*run.Step, error) {
 	stepping := l.track.Start(name)
 	loss, err := l.trainer.Step(batch, rate)
 	stepping.End()
+	var bad *graph.NotFiniteError
 	switch {
 	case errors.Is(err, graph.ErrOverflow):
-		return nil, l.overflowed()
+		return nil, l.overflowed(rate)
+	case errors.As(err, &bad):
+		return nil, l.divergedStep(bad, rate)
 	case err != nil:
 		return nil, fmt.Errorf("failed at step %d: %w", s.Step+1, err)
-	case math.IsNaN(loss) || math.IsInf(loss, 0):
-		return nil, l.diverged(fmt.Sprintf("the loss is %v", loss), s.Step+1, slower)
 	}
 	l.overflows = 0
 	s.Step++
@@ -88,23 +88,6 @@ func (l *loop) step(batch *graph.Batch) (*run.Step, error) {
 	s.LearningRate = rate
 	return &run.Step{Step: s.Step, Epoch: s.Epoch + 1, Loss: loss, LearningRate: rate}, nil
 }
-
-// diverged is the error of a run whose numbers are no longer numbers, and mend what
-// may help.
-func (l *loop) diverged(what string, step int64, mend string) error {
-	unsaved := l.settle()
-	good := "there is no checkpoint yet"
-	if state, err := run.ReadState(l.run.Checkpoint(run.Last)); err == nil {
-		good = fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", l.run.Checkpoint(run.Last), state.Epoch, state.Step)
-	}
-	return errors.Join(fmt.Errorf("%s at step %d (epoch %d); %s; %s", what, step, l.state.Epoch+1, good, mend), unsaved)
-}
-
-// Mends of a run that diverged.
-const (
-	slower    = "try a lower --learning-rate or --clip-norm 1"
-	moreExact = "start a new run with --precision bfloat16 or float32"
-)
 
 // interrupt saves in the middle of an epoch.
 func (l *loop) interrupt() error {
@@ -121,7 +104,8 @@ func (l *loop) interrupt() error {
 func (l *loop) finishEpoch(ctx context.Context) error {
 	s := &l.state
 	if s.LossImages == 0 {
-		return l.diverged("every step of the epoch left the range of float16", s.Step, moreExact)
+		d := run.Divergence{What: "every step of the epoch left the range of float16", Step: s.Step, Epoch: s.Epoch + 1, LearningRate: s.LearningRate}
+		return l.diverged(d)
 	}
 	row := run.Epoch{
 		Epoch: s.Epoch + 1, Step: s.Step, Loss: s.LossSum / float64(s.LossImages),

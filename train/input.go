@@ -91,7 +91,7 @@ func (in *input) epoch(epoch, from int) (feed <-chan *graph.Batch, stop func()) 
 	go func() {
 		defer close(ready)
 		for k := from; k < in.batches(); k++ {
-			rows := order[k*in.batchSize : min((k+1)*in.batchSize, len(order))]
+			rows := in.batch(order, k)
 			b := in.short
 			if len(rows) == in.batchSize {
 				select {
@@ -132,6 +132,11 @@ func (in *input) order(epoch int) []int {
 		order[i] = in.rows[k]
 	}
 	return order
+}
+
+// batch returns the rows of batch k of an epoch's order.
+func (in *input) batch(order []int, k int) []int {
+	return order[k*in.batchSize : min((k+1)*in.batchSize, len(order))]
 }
 
 // fill writes the rows' images and votes into the batch.

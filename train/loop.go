@@ -218,6 +218,9 @@ func (l *loop) begin() error {
 	} else if err := l.resume(device); err != nil {
 		return err
 	}
+	if err := l.run.RemoveDivergence(); err != nil {
+		return err
+	}
 	if err := l.run.WriteConfig(l.plan.Values); err != nil {
 		return err
 	}
@@ -317,7 +320,8 @@ func (l *loop) epochs(ctx context.Context) error {
 // model.
 func (l *loop) end(cause error) (*Ended, error) {
 	cause = errors.Join(cause, l.settle())
-	if cause != nil && l.state.Step == 0 {
+	var diverged *DivergedError
+	if cause != nil && l.state.Step == 0 && !errors.As(cause, &diverged) { // of which the folder tells
 		if removed, err := l.run.Discard(); removed || err != nil {
 			return nil, errors.Join(cause, err)
 		}

@@ -35,10 +35,10 @@ func slowNote(precision, device string) string {
 const mostOverflows = 30
 
 // overflowed takes note of a batch whose step changed nothing.
-func (l *loop) overflowed() error {
+func (l *loop) overflowed(rate float64) error {
 	l.overflows++
 	if l.overflows > mostOverflows {
-		return l.diverged(fmt.Sprintf("%d steps in a row left the range of float16", l.overflows), l.state.Step+1, moreExact)
+		return l.diverged(l.here(fmt.Sprintf("%d steps in a row left the range of float16", l.overflows), rate))
 	}
 	l.state.Step++
 	l.state.Batch++

@@ -2,6 +2,7 @@ package train
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,11 @@ func (l *loop) settle() error {
 	waiting := l.track.Start("wait for checkpoint")
 	err := <-s.done
 	waiting.End()
-	if err != nil {
+	var bad *graph.NotFiniteError
+	switch {
+	case errors.As(err, &bad):
+		return l.divergedAfter(&s.state, run.Divergence{What: bad.Error(), Variables: bad.Variables})
+	case err != nil:
 		return err
 	}
 	l.info.Best, l.info.Seconds = s.state.Best, s.state.Seconds

@@ -40,7 +40,7 @@ func (l *loop) validate() (validation, error) {
 	}
 	cast := l.plan.Catalogue.Votes(rows)
 	if v.score, err = galaxyzoo.NewScore(v.votes, cast); err != nil {
-		return v, l.diverged("the network's votes are not numbers", l.state.Step, slower)
+		return v, l.divergedAfter(&l.state, run.Divergence{What: "the network's votes are not numbers", Galaxies: l.ids(notNumbers(rows, v.votes))})
 	}
 	base, err := galaxyzoo.ScoreMeanVote(cast)
 	if err != nil {

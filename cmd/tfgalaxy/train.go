@@ -66,13 +66,7 @@ func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder
 		Observe: view.observe, CropProgress: counting(view.progress, "cutting crops"),
 	})
 	view.close()
-	if errors.Is(err, train.ErrInterrupted) && ended != nil {
-		err = &hintedError{
-			fmt.Errorf("%w at step %s, saved", err, terminal.Count(int(ended.Step))),
-			fmt.Sprintf("%s train --resume %s goes on", shellQuote(a.args[0]), shellQuote(ended.Run)),
-		}
-	}
-	return err
+	return a.hintTrain(err, ended)
 }
 
 func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
