@@ -19,9 +19,10 @@ import (
 // OpenCatalogue reads: the label table and one ID.jpg per galaxy. The folder's
 // parent must exist, the folder itself must not, or must be empty. It is written
 // beside its place, by several goroutines, and renamed into it at the end, so
-// that an error or the end of ctx leaves nothing. progress may be nil; its calls
-// do not overlap.
-func Export(ctx context.Context, c *Catalogue, dir string, progress func(done, total int)) (err error) {
+// that an error or the end of ctx leaves nothing. finish may be nil, or adds to the
+// folder that it is given before that is renamed. progress may be nil; its calls do
+// not overlap.
+func Export(ctx context.Context, c *Catalogue, dir string, finish func(made string) error, progress func(done, total int)) (err error) {
 	place, err := emptyPlace(dir)
 	if err != nil {
 		return err
@@ -43,6 +44,11 @@ func Export(ctx context.Context, c *Catalogue, dir string, progress func(done, t
 	}
 	if err := c.writeLabels(filepath.Join(made, LabelFile)); err != nil {
 		return err
+	}
+	if finish != nil {
+		if err := finish(made); err != nil {
+			return err
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -50,7 +50,7 @@ func TestExportRoundTrip(t *testing.T) {
 	}
 	for _, dir := range []string{filepath.Join(parent, "new"), empty} {
 		calls := 0
-		err := Export(t.Context(), c, dir, func(done, total int) {
+		err := Export(t.Context(), c, dir, nil, func(done, total int) {
 			calls++
 			if done != calls || total != c.Len() {
 				t.Errorf("progress %d of %d at call %d, want %d of %d", done, total, calls, calls, c.Len())
@@ -95,7 +95,7 @@ func TestExportRefuses(t *testing.T) {
 		file:                                "not a directory",
 		filepath.Join(parent, "no", "such"): "no such file or directory",
 	} {
-		err := Export(t.Context(), Synthetic(1, 1), dir, nil)
+		err := Export(t.Context(), Synthetic(1, 1), dir, nil, nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "failed to write the folder ") || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("Export to %s: %v, want ... %s", dir, err, want)
 		}
@@ -112,7 +112,7 @@ func TestExportLeavesNothing(t *testing.T) {
 		parent := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		err := Export(ctx, c, filepath.Join(parent, "data"), func(done, _ int) {
+		err := Export(ctx, c, filepath.Join(parent, "data"), nil, func(done, _ int) {
 			if done == 3 {
 				cancel()
 			}
@@ -131,7 +131,7 @@ func TestExportLeavesNothing(t *testing.T) {
 			}
 			return c.draw(i)
 		}
-		if err := Export(t.Context(), &failing, filepath.Join(parent, "data"), nil); !errors.Is(err, broken) {
+		if err := Export(t.Context(), &failing, filepath.Join(parent, "data"), nil, nil); !errors.Is(err, broken) {
 			t.Errorf("error is %v, want %v", err, broken)
 		}
 		onlyEntries(t, parent)

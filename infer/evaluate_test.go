@@ -89,7 +89,7 @@ func realGalaxies(t testing.TB, count int) string {
 func drawnGalaxies(t testing.TB, count int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
-	if err := galaxyzoo.Export(t.Context(), galaxyzoo.Synthetic(count, 1), dir, nil); err != nil {
+	if err := galaxyzoo.Export(t.Context(), galaxyzoo.Synthetic(count, 1), dir, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,11 +21,16 @@ import (
 // files, in the form that the program sha256sum writes and checks.
 const SumsFile = "SHA256SUMS"
 
+// A sum is a line of SumsFile.
+type sum struct {
+	name  string // of a file in the folder, with slashes
+	value [sha256.Size]byte
+}
+
 // WriteSums writes SumsFile into a finished folder. It leaves out the files of the
 // names given, which may be edited without harm.
 func WriteSums(dir string, except ...string) error {
-	var list bytes.Buffer
-	files := 0
+	var sums []sum
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -33,17 +39,12 @@ func WriteSums(dir string, except ...string) error {
 		if err != nil || name == SumsFile || slices.Contains(except, name) {
 			return err
 		}
-		sum, err := sumOf(path)
-		if err != nil {
-			return err
-		}
-		files++
-		fmt.Fprintf(&list, "%s  %s\n", sum, filepath.ToSlash(name))
-		return nil
+		value, err := sumOf(context.Background(), path)
+		sums = append(sums, sum{filepath.ToSlash(name), value})
+		return err
 	})
 	if err == nil {
-		fmt.Fprintln(&list, endOfSums(files))
-		err = os.WriteFile(filepath.Join(dir, SumsFile), list.Bytes(), 0o644)
+		err = os.WriteFile(filepath.Join(dir, SumsFile), formatSums(sums), 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("failed to write the checksums of %s: %w", dir, err)
@@ -51,68 +52,106 @@ func WriteSums(dir string, except ...string) error {
 	return nil
 }
 
+func formatSums(sums []sum) []byte {
+	var list bytes.Buffer
+	for _, s := range sums {
+		fmt.Fprintf(&list, "%x  %s\n", s.value, s.name)
+	}
+	fmt.Fprintln(&list, endOfSums(len(sums)))
+	return list.Bytes()
+}
+
 // VerifySums reads all files that SumsFile lists in a folder and returns, joined, a
 // *galaxyzoo.DataError for each that is missing or is not what was written. It reports
 // whether there was a list: folders that earlier versions wrote have none.
 func VerifySums(dir string) (listed bool, err error) {
-	path := filepath.Join(dir, SumsFile)
-	content, err := os.ReadFile(path)
+	sums, err := readSums(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
+	faults := []error{err}
+	for _, s := range sums {
+		path := filepath.Join(dir, filepath.FromSlash(s.name))
+		if fault := s.verify(context.Background(), path); fault != nil {
+			faults = append(faults, &galaxyzoo.DataError{File: path, Err: fault})
+		}
+	}
+	return true, errors.Join(faults...)
+}
+
+// readSums reads SumsFile. Errors are fs.ErrNotExist, or a *galaxyzoo.DataError for
+// each damaged line, beside which the others stand.
+func readSums(dir string) ([]sum, error) {
+	path := filepath.Join(dir, SumsFile)
+	fault := func(line int, err error) error { return &galaxyzoo.DataError{File: path, Line: line, Err: err} }
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	if err != nil {
-		return false, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read the checksums: %w", galaxyzoo.Reason(err))}
+		return nil, fault(0, fmt.Errorf("failed to read the checksums: %w", galaxyzoo.Reason(err)))
 	}
 	lines := strings.Split(string(content), "\n")
 	count := len(lines) - 2 // behind the end is an empty one
 	if count < 0 || lines[count] != endOfSums(count) || lines[count+1] != "" {
-		return true, &galaxyzoo.DataError{File: path, Err: errors.New("the list of checksums is damaged: it has not the end that was written")}
+		return nil, fault(0, errors.New("the list of checksums is damaged: it has not the end that was written"))
 	}
+	sums := make([]sum, 0, count)
 	var faults []error
 	for i, line := range lines[:count] {
-		want, name, _ := strings.Cut(line, "  ")
-		name = filepath.FromSlash(name)
-		if len(want) != 2*sha256.Size || !filepath.IsLocal(name) {
-			faults = append(faults, &galaxyzoo.DataError{File: path, Line: i + 1, Err: errors.New("the list of checksums is damaged: want a SHA-256, two spaces, and the name of a file in this folder")})
+		value, name, _ := strings.Cut(line, "  ")
+		s := sum{name: name}
+		n, err := hex.Decode(s.value[:], []byte(value[:min(len(value), 2*sha256.Size)]))
+		if err != nil || n != sha256.Size || len(value) != 2*sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) {
+			faults = append(faults, fault(i+1, errors.New("the list of checksums is damaged: want a SHA-256, two spaces, and the name of a file in this folder")))
 			continue
 		}
-		if err := verifySum(filepath.Join(dir, name), want); err != nil {
-			faults = append(faults, err)
-		}
+		sums = append(sums, s)
 	}
-	return true, errors.Join(faults...)
+	return sums, errors.Join(faults...)
 }
 
 // endOfSums is the last line of a list, without which it may have lost others. To
 // sha256sum it is a comment.
 func endOfSums(files int) string { return fmt.Sprintf("# %d files", files) }
 
-// verifySum returns a *galaxyzoo.DataError unless the file has that sum.
-func verifySum(path, want string) error {
-	sum, err := sumOf(path)
+// verify returns what is wrong unless the file at the path has that sum.
+func (s *sum) verify(ctx context.Context, path string) error {
+	value, err := sumOf(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("the file is missing, %s lists it", SumsFile)
+		return errors.New("the file is missing, " + SumsFile + " lists it")
 	case err != nil:
-		err = fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))
-	case sum != want:
-		err = fmt.Errorf("damaged or changed: its SHA-256 is not that of %s", SumsFile)
-	default:
-		return nil
+		return fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))
+	case value != s.value:
+		return errors.New("damaged or changed: its SHA-256 is not that of " + SumsFile)
 	}
-	return &galaxyzoo.DataError{File: path, Err: err}
+	return nil
 }
 
-// sumOf returns a file's SHA-256 in hexadecimal digits.
-func sumOf(path string) (string, error) {
+// sumOf returns the SHA-256 of a file, or the error of ctx where that ends before.
+func sumOf(ctx context.Context, path string) (value [sha256.Size]byte, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return value, err
+	}
+	if !info.Mode().IsRegular() { // to open a pipe would wait for its other end
+		return value, errors.New("is no file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return value, err
 	}
 	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", err
+	hash := sha256.New()
+	for err == nil {
+		if err := ctx.Err(); err != nil {
+			return value, err
+		}
+		_, err = io.CopyN(hash, f, 1<<20)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	if err != io.EOF {
+		return value, err
+	}
+	return [sha256.Size]byte(hash.Sum(nil)), nil
 }

@@ -47,9 +47,9 @@ func name(what string, field func(*Config) *string) value {
 	return v
 }
 
-// path makes a path of a text or name: it is read by ExpandHome and printed by
+// asPath makes a path of a text or name: it is read by ExpandHome and printed by
 // PortablePath.
-func path(v value) value {
+func asPath(v value) value {
 	set, show := v.parse, v.print
 	v.parse = func(c *Config, text string) error { return set(c, ExpandHome(text)) }
 	v.print = func(c *Config) string { return PortablePath(show(c)) }
