@@ -28,10 +28,16 @@ func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p
 	if err != nil {
 		return fail(err)
 	}
-	defer os.RemoveAll(temporary) // gone by then, unless something fails
+	defer os.RemoveAll(temporary)
+	// MkdirTemp keeps its folder from others; the one that stays has the mode that
+	// the user's umask gives.
+	made := filepath.Join(temporary, "crops")
+	if err := os.Mkdir(made, 0o777); err != nil {
+		return fail(err)
+	}
 	writers := make([]cropWriter, Visitors())
 	faults, err := Visit(ctx, d, sources, progress, func(visitor, position int, img *image.NRGBA) error {
-		return writers[visitor].write(filepath.Join(temporary, sources[position].Name+".png"), p.Apply(img))
+		return writers[visitor].write(filepath.Join(made, sources[position].Name+".png"), p.Apply(img))
 	})
 	if err != nil {
 		return err
@@ -39,10 +45,7 @@ func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p
 	if err := join(faults, len(sources)); err != nil {
 		return err
 	}
-	if err := os.Chmod(temporary, 0o755); err != nil {
-		return fail(err)
-	}
-	if err := os.Rename(temporary, dir); err != nil {
+	if err := os.Rename(made, dir); err != nil {
 		return fail(err)
 	}
 	return nil

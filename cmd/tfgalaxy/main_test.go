@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"enlarge":   enlarge,
 			"tmpfs":     tmpfs,
 			"hide":      hide,
+			"modes":     modes,
 			"private":   private,
 		},
 		Condition: func(name string) (bool, error) {
