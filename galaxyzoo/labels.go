@@ -1,7 +1,6 @@
 package galaxyzoo
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/csv"
 	"errors"
@@ -71,11 +70,7 @@ const (
 )
 
 func parse(r io.Reader, name string, rules rules) (*Labels, error) {
-	br := bufio.NewReaderSize(r, 1<<16)
-	if mark, _ := br.Peek(3); string(mark) == "\ufeff" {
-		br.Discard(len(mark))
-	}
-	cr := csv.NewReader(br)
+	cr := NewCSVReader(r)
 	cr.FieldsPerRecord = -1
 	cr.ReuseRecord = true
 

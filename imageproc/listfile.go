@@ -153,13 +153,13 @@ type record struct {
 // records goes through all rows, the header first.
 func (c *catalogueFile) records() iter.Seq2[record, error] {
 	return func(yield func(record, error) bool) {
-		f, err := openText(c.path)
+		f, err := os.Open(c.path)
 		if err != nil {
-			yield(record{}, &galaxyzoo.DataError{File: c.path, Err: err})
+			yield(record{}, &galaxyzoo.DataError{File: c.path, Err: fmt.Errorf("failed to open: %w", galaxyzoo.Reason(err))})
 			return
 		}
 		defer f.Close()
-		r := csv.NewReader(f)
+		r := galaxyzoo.NewCSVReader(f)
 		r.ReuseRecord = true
 		line := 0
 		for {

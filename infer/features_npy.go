@@ -150,7 +150,7 @@ var featureIDColumns = []string{columnID, "file"}
 type idReader struct {
 	io.Closer
 	path string
-	csv  *csv.Reader
+	csv  *galaxyzoo.CSVReader
 }
 
 func openIDs(path string) (*idReader, error) {
@@ -158,7 +158,7 @@ func openIDs(path string) (*idReader, error) {
 	if err != nil {
 		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read the galaxies of the features: %w", galaxyzoo.Reason(err))}
 	}
-	r, err := newIDReader(bufio.NewReaderSize(file, 1<<16), path)
+	r, err := newIDReader(file, path)
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
@@ -168,7 +168,7 @@ func openIDs(path string) (*idReader, error) {
 
 // newIDReader passes the header over.
 func newIDReader(from io.Reader, path string) (*idReader, error) {
-	r := &idReader{path: path, csv: csv.NewReader(from)}
+	r := &idReader{path: path, csv: galaxyzoo.NewCSVReader(from)}
 	r.csv.ReuseRecord = true
 	header, err := r.csv.Read()
 	if err == nil && !slices.Equal(header, featureIDColumns) || errors.Is(err, io.EOF) {

@@ -122,19 +122,24 @@ func (j *journal) each(meta func(*Meta, int64) error, row func(*journalRow, int6
 	if _, err := j.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("failed to read %s: %w", j.path, galaxyzoo.Reason(err))
 	}
-	r := bufio.NewReaderSize(j.file, 1<<16)
+	rows := galaxyzoo.NewRows(j.file)
+	r := bufio.NewReaderSize(rows, 1<<16)
 	var end int64
 	for n := 1; ; n++ {
+		rows.Next()
 		line, err := r.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, galaxyzoo.ErrLongRow) {
 			return fmt.Errorf("failed to read %s: %w", j.path, galaxyzoo.Reason(err))
 		}
 		end += int64(len(line))
 		damaged := func(err error) error {
 			return &galaxyzoo.DataError{File: j.path, Line: n, Err: fmt.Errorf("is damaged, remove the file and start afresh: %w", err)}
+		}
+		if err != nil {
+			return damaged(err)
 		}
 		if n == 1 {
 			begun := &Meta{}

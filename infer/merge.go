@@ -2,7 +2,6 @@ package infer
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -178,7 +177,7 @@ func eachRecord(path string, header []string, f func(record []string) error) (in
 		return 0, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to open the part: %w", galaxyzoo.Reason(err))}
 	}
 	defer file.Close()
-	r := csv.NewReader(file)
+	r := galaxyzoo.NewCSVReader(file)
 	r.ReuseRecord = true
 	for rows := -1; ; rows++ {
 		record, err := r.Read()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -119,9 +118,9 @@ func (m *Meta) write(path string) error {
 // readMeta reads a table's meta file. Errors are *galaxyzoo.DataError.
 func readMeta(table string) (*Meta, error) {
 	path := metaFile(table)
-	encoded, err := os.ReadFile(path)
+	encoded, err := galaxyzoo.ReadText(path)
 	if err != nil {
-		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read how %s was made: %w", table, galaxyzoo.Reason(err))}
+		return nil, &galaxyzoo.DataError{File: path, Err: fmt.Errorf("failed to read how %s was made: %w", table, err)}
 	}
 	m := &Meta{}
 	if err := json.Unmarshal(encoded, m); err != nil {

@@ -3,10 +3,10 @@ package run
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -178,9 +178,12 @@ func notNegative(name string, x float64) error {
 // readJSON reads a file that holds one value. Where strict it refuses fields
 // that it does not know.
 func readJSON(path string, value any, strict bool) error {
-	data, err := os.ReadFile(path)
+	data, err := galaxyzoo.ReadText(path)
+	if errors.Is(err, galaxyzoo.ErrTooLarge) {
+		return &galaxyzoo.DataError{File: path, Err: err}
+	}
 	if err != nil {
-		return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))
+		return fmt.Errorf("failed to read %s: %w", path, err)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if strict {

@@ -248,11 +248,16 @@ func eachLine(path string, f func(n int, line string) error) error {
 		return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))
 	}
 	defer file.Close()
-	reader := bufio.NewReader(file)
+	rows := galaxyzoo.NewRows(file)
+	reader := bufio.NewReader(rows)
 	for n := 1; ; n++ {
+		rows.Next()
 		line, err := reader.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if errors.Is(err, galaxyzoo.ErrLongRow) {
+			return &galaxyzoo.DataError{File: path, Line: n, Err: err}
 		}
 		if err != nil {
 			return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))

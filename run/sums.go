@@ -84,12 +84,12 @@ func VerifySums(dir string) (listed bool, err error) {
 func readSums(dir string) ([]sum, error) {
 	path := filepath.Join(dir, SumsFile)
 	fault := func(line int, err error) error { return &galaxyzoo.DataError{File: path, Line: line, Err: err} }
-	content, err := os.ReadFile(path)
+	content, err := galaxyzoo.ReadList(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, fault(0, fmt.Errorf("failed to read the checksums: %w", galaxyzoo.Reason(err)))
+		return nil, fault(0, fmt.Errorf("failed to read the checksums: %w", err))
 	}
 	lines := strings.Split(string(content), "\n")
 	count := len(lines) - 2 // behind the end is an empty one

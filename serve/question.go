@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -181,16 +182,24 @@ func (q *question) image(value json.RawMessage) (sentImage, error) {
 
 // onlyField returns the one field of an object.
 func onlyField(object json.RawMessage) (name string, value json.RawMessage, err error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(object, &fields); err != nil {
-		return "", nil, badJSON(err, "")
+	// No further than there is need: a map of all fields would take many times the
+	// memory of the text.
+	fields := json.NewDecoder(bytes.NewReader(object))
+	fields.Token() // the brace of an object that was checked
+	var key json.Token
+	if fields.More() {
+		key, err = fields.Token()
+		if err == nil {
+			err = fields.Decode(&value)
+		}
+		if err != nil {
+			return "", nil, badJSON(err, "")
+		}
 	}
-	if len(fields) != 1 {
-		return "", nil, bad("is an object of %d fields, want %q or %q alone", len(fields), graph.InputName, "b64")
+	if key == nil || fields.More() {
+		return "", nil, bad("is an object of no field or several, want %q or %q alone", graph.InputName, "b64")
 	}
-	for name, value = range fields {
-	}
-	return name, value, nil
+	return fmt.Sprint(key), value, nil
 }
 
 func decodeBase64(value json.RawMessage) (sentImage, error) {
