@@ -121,9 +121,9 @@ func (f *feed) feeds(b *Batch) (map[tf.Output]*tf.Tensor, error) {
 func (t *Trainer) NewBatch(rows int) (*Batch, error) { return t.feed.newBatch(rows) }
 
 // LoadCrops puts the crops that FeedRows takes its images from on the device,
-// where they take as many bytes as here. crop returns those of a position, uint8
+// where they take as many bytes as here. crop writes that of a position to dst, uint8
 // RGB [side, side, 3].
-func (t *Trainer) LoadCrops(crop func(position int) []byte) error {
+func (t *Trainer) LoadCrops(crop func(dst []byte, position int) error) error {
 	v := t.feed.crops
 	if v == nil {
 		return fmt.Errorf("failed to load crops: this trainer is not fed with rows")
@@ -135,7 +135,9 @@ func (t *Trainer) LoadCrops(crop func(position int) []byte) error {
 	count := int(v.Shape[0])
 	each := len(pixels) / count
 	for i := range count {
-		copy(pixels[i*each:(i+1)*each], crop(i))
+		if err := crop(pixels[i*each:(i+1)*each], i); err != nil {
+			return err
+		}
 	}
 	_, err = t.session.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign})
 	runtime.KeepAlive(tensor)

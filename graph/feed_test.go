@@ -34,7 +34,7 @@ func TestFeedsAgree(t *testing.T) {
 		copy(batch.Votes, images.Votes)
 		if feed == FeedCrops {
 			copy(batch.Pixels, wide.Pixels)
-		} else if err := trainer.LoadCrops(func(i int) []byte { return wide.Image(rows - 1 - i) }); err != nil {
+		} else if err := trainer.LoadCrops(func(dst []byte, i int) error { copy(dst, wide.Image(rows-1-i)); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		for i := range rows {

@@ -120,6 +120,8 @@ func BenchmarkCacheCrop(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i = (i + 73) % cache.Len()
-		cache.View(dst, i, Transform{})
+		if err := cache.View(dst, i, Transform{}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package imageproc
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"golang.org/x/sys/unix"
@@ -20,9 +22,10 @@ import (
 type Cache struct {
 	path   string
 	header cacheHeader
-	view   int     // side of what a network sees of a crop, pixels
-	scale  float64 // pixels of a crop to one of those
-	file   []byte  // the mapping; nil once closed
+	sums   []uint32 // CRC-32C of each crop
+	view   int      // side of what a network sees of a crop, pixels
+	scale  float64  // pixels of a crop to one of those
+	file   []byte   // the mapping; nil once closed
 }
 
 // OpenCache opens the crops of c under p, decoded by d, in the folder dir, making both the
@@ -80,7 +83,7 @@ func mapCache(path string, want cacheHeader) (*Cache, error) {
 		return nil, fmt.Errorf("failed to open crops: %w", err)
 	}
 	defer f.Close() // the mapping outlives it
-	header, err := verify(f, want)
+	header, sums, err := verify(f, want)
 	if err != nil {
 		return nil, err
 	}
@@ -88,55 +91,53 @@ func mapCache(path string, want cacheHeader) (*Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to map crops in %s: %w", path, err)
 	}
-	return &Cache{path: path, header: header, file: mapping}, nil
+	return &Cache{path: path, header: header, sums: sums, file: mapping}, nil
 }
 
-// verify checks header, length and checksums. It reads rather than maps the
-// file: a disk that fails then gives an error and no signal.
-func verify(f *os.File, want cacheHeader) (cacheHeader, error) {
-	damaged := func(err error) (cacheHeader, error) {
-		return cacheHeader{}, &damageError{path: f.Name(), err: err}
-	}
+// verify checks header, length and checksums, and returns those of the crops. It
+// reads rather than maps the file: a disk that fails then gives an error and no signal.
+func verify(f *os.File, want cacheHeader) (cacheHeader, []uint32, error) {
+	fail := func(err error) (cacheHeader, []uint32, error) { return cacheHeader{}, nil, err }
+	damaged := func(err error) (cacheHeader, []uint32, error) { return fail(&damageError{path: f.Name(), err: err}) }
 	info, err := f.Stat()
 	if err != nil {
-		return cacheHeader{}, fmt.Errorf("failed to open crops: %w", err)
+		return fail(fmt.Errorf("failed to open crops: %w", err))
 	}
 	if info.Size() != want.fileBytes() {
 		return damaged(fmt.Errorf("the file has %d bytes, want %d", info.Size(), want.fileBytes()))
 	}
 	start := make([]byte, headerSize)
 	if _, err := f.ReadAt(start, 0); err != nil {
-		return cacheHeader{}, fmt.Errorf("failed to read crops: %w", err)
+		return fail(fmt.Errorf("failed to read crops: %w", err))
 	}
 	header, err := decodeCacheHeader(start, want)
 	if err != nil {
 		return damaged(err)
 	}
-	sum, err := pixelChecksum(f, header)
+	sum, sums, err := pixelChecksums(f, header)
 	if err != nil {
-		return cacheHeader{}, err
+		return fail(err)
 	}
 	if sum != header.pixels {
 		return damaged(errors.New("the pixels are damaged"))
 	}
-	return header, nil
+	return header, sums, nil
 }
 
-// pixelChecksum reads all crops of a file.
-func pixelChecksum(f *os.File, h cacheHeader) (uint32, error) {
-	r := io.NewSectionReader(f, headerSize, h.fileBytes()-headerSize)
-	buffer := make([]byte, 1<<18)
-	sum := uint32(0)
-	for {
-		n, err := r.Read(buffer)
-		sum = crc32.Update(sum, castagnoli, buffer[:n])
-		if err == io.EOF {
-			return sum, nil
+// pixelChecksums reads all crops of a file and returns the checksum of all and of
+// each.
+func pixelChecksums(f *os.File, h cacheHeader) (all uint32, each []uint32, err error) {
+	r := bufio.NewReaderSize(io.NewSectionReader(f, headerSize, h.fileBytes()-headerSize), 1<<18)
+	crop := make([]byte, h.cropBytes())
+	each = make([]uint32, h.count)
+	for i := range each {
+		if _, err := io.ReadFull(r, crop); err != nil {
+			return 0, nil, fmt.Errorf("failed to read crops: %w", err)
 		}
-		if err != nil {
-			return 0, fmt.Errorf("failed to read crops: %w", err)
-		}
+		all = crc32.Update(all, castagnoli, crop)
+		each[i] = crc32.Checksum(crop, castagnoli)
 	}
+	return all, each, nil
 }
 
 // Len returns the number of crops, which is that of the catalogue's galaxies.
@@ -154,24 +155,52 @@ func (c *Cache) Scale() float64 { return c.scale }
 
 // View writes what a network sees of galaxy i under a change to dst, packed RGB
 // [ViewSize, ViewSize, 3]. Under the zero Transform that is Preprocessing.Apply of
-// its image.
-func (c *Cache) View(dst []byte, i int, t Transform) {
-	t.WarpRGB(dst, c.view, c.Crop(i), c.header.size, c.scale)
+// its image. Errors are those of Crop.
+func (c *Cache) View(dst []byte, i int, t Transform) error {
+	return c.read(i, func(crop []byte) { t.WarpRGB(dst, c.view, crop, c.header.size, c.scale) })
+}
+
+// Crop writes the crop of galaxy i to dst, packed RGB [size, size, 3]. It returns an
+// error, ErrCropsChanged, where another process has cut or changed the file since it
+// was opened. An index out of range panics, as that of a slice does.
+func (c *Cache) Crop(dst []byte, i int) error {
+	return c.read(i, func(crop []byte) { copy(dst, crop) })
 }
 
 // Path returns the name of the file.
 func (c *Cache) Path() string { return c.path }
 
-// Crop returns the crop of galaxy i as packed RGB [size, size, 3]. It is a view
-// of the file: it must not be written to, which would end the program, nor used
-// after Close. An index out of range panics, as that of a slice does.
-func (c *Cache) Crop(i int) []byte {
+// ErrCropsChanged reports that the file of a Cache is no longer what was opened.
+var ErrCropsChanged = errors.New("cut or changed by another process while it was in use; the next command builds it anew")
+
+// read hands the crop of galaxy i to a function, which must neither keep nor change it.
+func (c *Cache) read(i int, use func(crop []byte)) (err error) {
 	n := c.header.cropBytes()
 	if i < 0 || i >= c.header.count {
 		panic(fmt.Sprintf("imageproc: crop %d of %d", i, c.header.count))
 	}
 	start := headerSize + i*n
-	return c.file[start : start+n : start+n]
+	crop := c.file[start : start+n : start+n]
+	// What lies behind the end of a mapped file that was cut is memory that faults.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		switch fault := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			err = c.changed()
+		default:
+			panic(fault)
+		}
+	}()
+	if crc32.Checksum(crop, castagnoli) != c.sums[i] {
+		return c.changed()
+	}
+	use(crop)
+	return nil
+}
+
+func (c *Cache) changed() error {
+	return fmt.Errorf("failed to read crops: %s: %w", c.path, ErrCropsChanged)
 }
 
 // Close unmaps the file. A second Close does nothing.

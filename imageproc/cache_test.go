@@ -79,7 +79,7 @@ func checkCrops(t testing.TB, cache *Cache, c *galaxyzoo.Catalogue, p Preprocess
 		t.Fatalf("%d crops of %d pixels, %g to one of %d, want %d of %d, %g to one of %d", cache.Len(), cache.Size(), cache.Scale(), cache.ViewSize(),
 			c.Len(), p.CropSize(), p.Scale(), p.Size)
 	}
-	crop := make([]byte, 3*p.CropSize()*p.CropSize())
+	crop, got := make([]byte, 3*p.CropSize()*p.CropSize()), make([]byte, 3*p.CropSize()*p.CropSize())
 	want, view := make([]byte, 3*p.Size*p.Size), make([]byte, 3*p.Size*p.Size)
 	for i := range c.Len() {
 		r, err := c.Open(i)
@@ -91,12 +91,13 @@ func checkCrops(t testing.TB, cache *Cache, c *galaxyzoo.Catalogue, p Preprocess
 		if err != nil {
 			t.Fatal(err)
 		}
-		if PackRGB(crop, p.Cut(img)); !bytes.Equal(cache.Crop(i), crop) {
-			t.Fatalf("crop %d differs from the image's", i)
+		PackRGB(crop, p.Cut(img))
+		if err := cache.Crop(got, i); err != nil || !bytes.Equal(got, crop) {
+			t.Fatalf("crop %d differs from the image's: %v", i, err)
 		}
 		PackRGB(want, p.Apply(img))
-		if cache.View(view, i, Transform{}); !bytes.Equal(view, want) {
-			t.Fatalf("view %d differs from the image's", i)
+		if err := cache.View(view, i, Transform{}); err != nil || !bytes.Equal(view, want) {
+			t.Fatalf("view %d differs from the image's: %v", i, err)
 		}
 	}
 }
@@ -419,11 +420,48 @@ func TestCacheClose(t *testing.T) {
 					t.Errorf("crop %d of 2 was given out", i)
 				}
 			}()
-			cache.Crop(i)
+			cache.Crop(make([]byte, 16*16*3), i) //nolint:errcheck // it panics
 		}()
 	}
-	if crop := cache.Crop(0); cap(crop) != len(crop) {
-		t.Errorf("crop 0 has capacity for %d bytes of its neighbour", cap(crop)-len(crop))
+}
+
+// A file that is cut or written to while it is mapped gives an error, and no signal
+// that ends the program.
+func TestCacheChangedWhileOpen(t *testing.T) {
+	c := writeCatalogue(t, 12)
+	const last = 11
+	for name, damage := range map[string]func(path string) error{
+		"cut":     func(path string) error { return os.Truncate(path, headerSize+5) },
+		"emptied": func(path string) error { return os.Truncate(path, 0) },
+		"changed": func(path string) error {
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteAt([]byte{1, 2, 3}, headerSize+last*3*16*16)
+			return errors.Join(err, f.Close())
+		},
+	} {
+		cache, _ := open(t, t.TempDir(), c, roi16)
+		crop := make([]byte, 3*16*16)
+		if err := cache.View(crop, last, Transform{Degrees: 30}); err != nil {
+			t.Fatal(err)
+		}
+		if err := damage(cache.Path()); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{"View": cache.View(crop, last, Transform{}), "Crop": cache.Crop(crop, last)} {
+			if !errors.Is(err, ErrCropsChanged) || !strings.Contains(err.Error(), cache.Path()) {
+				t.Errorf("%s of a file that was %s: %v", what, name, err)
+			}
+		}
+		// A file that is removed stays what it was for who has it open.
+		cache.Close()
+		if cache, built := open(t, filepath.Dir(cache.Path()), c, roi16); !built {
+			t.Errorf("one that was %s was not built anew", name)
+		} else if err := errors.Join(os.Remove(cache.Path()), cache.View(crop, last, Transform{})); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -439,7 +477,7 @@ func BenchmarkCacheOpen(b *testing.B) {
 	if err := f.Truncate(h.fileBytes()); err != nil {
 		b.Fatal(err)
 	}
-	if h.pixels, err = pixelChecksum(f, h); err != nil {
+	if h.pixels, _, err = pixelChecksums(f, h); err != nil {
 		b.Fatal(err)
 	}
 	if _, err := f.WriteAt(h.encode(), 0); err != nil {

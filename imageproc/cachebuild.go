@@ -73,7 +73,7 @@ func (b *builder) write(ctx context.Context, f *os.File) error {
 	if err := b.writeCrops(ctx, f); err != nil {
 		return err
 	}
-	sum, err := pixelChecksum(f, b.header)
+	sum, _, err := pixelChecksums(f, b.header)
 	if err != nil {
 		return err
 	}

@@ -298,3 +298,20 @@ func TestCrossValidate(t *testing.T) {
 		t.Errorf("after its end: %v", err)
 	}
 }
+
+// Crops that are cut while they are scored give an error that names their file.
+func TestVotesOfCropsThatWereCut(t *testing.T) {
+	e, c := ensembleOf(t, 1), galaxyzoo.Synthetic(3, 1)
+	crops, err := OpenCrops(t.Context(), t.TempDir(), c, e.feeds[0].crop, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer crops.Close()
+	if err := os.Truncate(crops.Path(), 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Votes(t.Context(), e.Members[0], crops, []int{0, 1, 2}, 2, nil)
+	if !errors.Is(err, imageproc.ErrCropsChanged) || !strings.Contains(err.Error(), crops.Path()) {
+		t.Errorf("error %v, want one that names the file", err)
+	}
+}

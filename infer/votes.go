@@ -44,7 +44,9 @@ func addVotes(ctx context.Context, votes []galaxyzoo.Votes, weight float64, pred
 			said = make([]galaxyzoo.Votes, rows)
 		}
 		for row := range rows {
-			cache.View(batch.Image(row), positions[start+row/len(views)], views[row%len(views)])
+			if err := cache.View(batch.Image(row), positions[start+row/len(views)], views[row%len(views)]); err != nil {
+				return err
+			}
 		}
 		for _, p := range predictors {
 			if err := p.Predict(batch, said); err != nil {

@@ -2,12 +2,14 @@ package train
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
@@ -140,5 +142,36 @@ func TestDamagedModel(t *testing.T) {
 	}
 	if _, err := Export(r, run.Last, out, false); err != nil {
 		t.Error(err)
+	}
+}
+
+// A crop cache that is cut while a run reads it stops the run, which says what is left
+// of it and goes on.
+func TestCropsCutWhileTraining(t *testing.T) {
+	cache, runs := t.TempDir(), t.TempDir()
+	_, err := trainNew(t, t.Context(), func(e Event) {
+		if s, is := e.(Stepped); !is || s.Step.Step != 4 {
+			return
+		}
+		files, err := filepath.Glob(filepath.Join(cache, "*"))
+		if err != nil || len(files) != 1 {
+			t.Fatal(files, err)
+		}
+		if err := os.Truncate(files[0], 0); err != nil {
+			t.Error(err)
+		}
+	}, "epochs", "2", "cache", cache, "runs", runs)
+	left, listErr := run.List(runs)
+	if listErr != nil || len(left) != 1 {
+		t.Fatalf("%d runs: %v", len(left), listErr)
+	}
+	info, infoErr := left[0].Info()
+	if !errors.Is(err, imageproc.ErrCropsChanged) || infoErr != nil || info.Status != run.StatusFailed {
+		t.Errorf("status %s, %v: %v", info.Status, infoErr, err)
+	} else if !strings.Contains(err.Error(), "train --resume "+left[0].Dir+" goes on from epoch 1, step 3") {
+		t.Errorf("%v: nothing is said of the checkpoint", err)
+	}
+	if ended, err := resume(t, left[0].Dir); err != nil || ended.Status != run.StatusDone {
+		t.Errorf("resumed: %+v, %v", ended, err)
 	}
 }

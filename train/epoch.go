@@ -20,7 +20,7 @@ func (l *loop) epoch(ctx context.Context) error {
 		batch, more := <-feed
 		waiting.End()
 		if !more {
-			return nil
+			return l.input.fault
 		}
 		l.clock.step()
 		taken, err := l.step(batch)

@@ -4,7 +4,8 @@ import (
 	"context"
 	"math/rand/v2"
 	"runtime"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
@@ -33,6 +34,8 @@ type input struct {
 
 	ring  chan *graph.Batch // full batches to be filled
 	short *graph.Batch      // for the rows left over at the end of an epoch; may be nil
+
+	fault error // why an epoch's batches ended early; known once their channel is closed
 }
 
 // feedOf says what a configuration's steps are fed with.
@@ -82,7 +85,7 @@ func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Ca
 func (in *input) batches() int { return (len(in.rows) + in.batchSize - 1) / in.batchSize }
 
 // epoch sends the batches of an epoch, from the given one on, and then closes
-// the channel. Each has to be given back by recycle. Once stop returns nothing
+// the channel; it does so early, with in.fault, where an image cannot be had. Each has to be given back by recycle. Once stop returns nothing
 // reads the cache any more; it has to be called, and may be at any time.
 func (in *input) epoch(epoch, from int) (feed <-chan *graph.Batch, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -100,7 +103,10 @@ func (in *input) epoch(epoch, from int) (feed <-chan *graph.Batch, stop func()) 
 					return
 				}
 			}
-			in.fill(b, rows, epoch)
+			if in.fault = in.fill(b, rows, epoch); in.fault != nil {
+				in.recycle(b)
+				return
+			}
 			select {
 			case ready <- b:
 			case <-ctx.Done():
@@ -140,20 +146,23 @@ func (in *input) batch(order []int, k int) []int {
 }
 
 // fill writes the rows' images and votes into the batch.
-func (in *input) fill(b *graph.Batch, rows []int, epoch int) {
-	var wg sync.WaitGroup
+func (in *input) fill(b *graph.Batch, rows []int, epoch int) error {
+	var group errgroup.Group
 	workers := min(in.workers, len(rows))
 	for w := range workers {
-		wg.Go(func() {
+		group.Go(func() error {
 			defer in.tracks[w].Start("augment").End()
 			dice := newDice()
 			for i := w; i < len(rows); i += workers {
-				in.place(b, i, rows[i], in.draw(dice, rows[i], epoch))
+				if err := in.place(b, i, rows[i], in.draw(dice, rows[i], epoch)); err != nil {
+					return err
+				}
 				b.SetVotes(i, &in.catalogue.Galaxies[rows[i]].Votes)
 			}
+			return nil
 		})
 	}
-	wg.Wait()
+	return group.Wait()
 }
 
 // dice are a generator that can be set back.
@@ -177,15 +186,14 @@ func (in *input) draw(d *dice, position, epoch int) imageproc.Transform {
 
 // place writes the galaxy at a position, so changed, to row i of the batch, or what
 // the graph needs to make it.
-func (in *input) place(b *graph.Batch, i, position int, change imageproc.Transform) {
+func (in *input) place(b *graph.Batch, i, position int, change imageproc.Transform) error {
 	if in.feed == graph.FeedImages {
-		in.cache.View(b.Image(i), position, change)
-		return
+		return in.cache.View(b.Image(i), position, change)
 	}
 	b.SetTransform(i, change.Projective(in.size, in.cache.Size(), in.cache.Scale()), change.Tint())
 	if in.feed == graph.FeedRows {
 		b.SetRow(i, position)
-	} else {
-		copy(b.Image(i), in.cache.Crop(position))
+		return nil
 	}
+	return in.cache.Crop(b.Image(i), position)
 }

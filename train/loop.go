@@ -319,7 +319,7 @@ func (l *loop) epochs(ctx context.Context) error {
 // end writes how the run ended and, from whatever best checkpoint there is, its
 // model.
 func (l *loop) end(cause error) (*Ended, error) {
-	cause = errors.Join(cause, l.settle())
+	cause = l.goesOn(errors.Join(cause, l.settle()))
 	var diverged *DivergedError
 	if cause != nil && l.state.Step == 0 && !errors.As(cause, &diverged) { // of which the folder tells
 		if removed, err := l.run.Discard(); removed || err != nil {

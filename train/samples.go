@@ -36,7 +36,9 @@ func (l *loop) sampleInput() error {
 	sheet := image.NewNRGBA(image.Rect(0, 0, columns*size, rows*size))
 	pixels, dice := make([]byte, 3*size*size), newDice()
 	for i, position := range order[:shown] {
-		l.cache.View(pixels, position, l.input.draw(dice, position, 0))
+		if err := l.cache.View(pixels, position, l.input.draw(dice, position, 0)); err != nil {
+			return err
+		}
 		corner := image.Pt(i%columns*size, i/columns*size)
 		draw.Draw(sheet, image.Rectangle{corner, corner.Add(image.Pt(size, size))}, imageproc.UnpackRGB(pixels, size), image.Point{}, draw.Src)
 	}
@@ -52,7 +54,9 @@ func (l *loop) sampleLearned(weights graph.Weights) error {
 	}
 	size := l.config.Size
 	crop := make([]byte, 3*size*size)
-	l.cache.View(crop, rows[0], imageproc.Transform{})
+	if err := l.cache.View(crop, rows[0], imageproc.Transform{}); err != nil {
+		return err
+	}
 	if err := writePNG(filepath.Join(l.run.Samples(), galaxySample), imageproc.UnpackRGB(crop, size)); err != nil {
 		return err
 	}

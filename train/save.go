@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/imageproc"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
@@ -137,6 +139,19 @@ func linkOrCopy(from, to string) error {
 		return err
 	}
 	return os.WriteFile(to, data, 0o666)
+}
+
+// goesOn adds what is left of the run to an error of which the machine is the cause: a
+// disk that fails or is full, a file that was damaged.
+func (l *loop) goesOn(err error) error {
+	if _, is := errors.AsType[syscall.Errno](err); !is && !errors.Is(err, imageproc.ErrCropsChanged) {
+		return err
+	}
+	state, stateErr := l.run.VerifiedState(run.Last)
+	if stateErr != nil {
+		return err
+	}
+	return errors.Join(err, fmt.Errorf("once that is mended, train --resume %s goes on from epoch %d, step %d", l.run.Dir, state.Epoch, state.Step))
 }
 
 // finish writes what a run leaves for use from its best checkpoint: the model

@@ -107,7 +107,7 @@ func dumpCrops(o options) error {
 		return err
 	}
 	defer crops.Close()
-	_, err = writeGalaxies(o, catalogue, crops.Size(), func(dst []byte, i int) { copy(dst, crops.Crop(i)) })
+	_, err = writeGalaxies(o, catalogue, crops.Size(), crops.Crop)
 	return err
 }
 
@@ -122,7 +122,7 @@ func dumpVotes(o options) error {
 		return err
 	}
 	defer crops.Close()
-	view := func(dst []byte, i int) { crops.View(dst, i, imageproc.Transform{}) }
+	view := func(dst []byte, i int) error { return crops.View(dst, i, imageproc.Transform{}) }
 	positions, err := writeGalaxies(o, catalogue, crops.ViewSize(), view)
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func dumpVotes(o options) error {
 
 // writeGalaxies writes the images, of side pixels, and votes of the first galaxies
 // and returns their positions.
-func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, side int, image func(dst []byte, i int)) ([]int, error) {
+func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, side int, image func(dst []byte, i int) error) ([]int, error) {
 	count := catalogue.Len()
 	if o.count > count {
 		return nil, fmt.Errorf("want %d galaxies, but %s has %d", o.count, o.data, count)
@@ -149,7 +149,9 @@ func writeGalaxies(o options, catalogue *galaxyzoo.Catalogue, side int, image fu
 	images := make([]byte, count*each)
 	for i := range positions {
 		positions[i] = i
-		image(images[i*each:(i+1)*each], i)
+		if err := image(images[i*each:(i+1)*each], i); err != nil {
+			return nil, err
+		}
 	}
 	if err := write(o.out, "images.u8", images); err != nil {
 		return nil, err

@@ -79,7 +79,9 @@ func (r *recorder) step() (float64, error) {
 		}
 		at := r.order[0]
 		r.order = r.order[1:]
-		r.crops.View(r.batch.Image(i), at, imageproc.Augmentation{Rotate: true}.Draw(r.rng))
+		if err := r.crops.View(r.batch.Image(i), at, imageproc.Augmentation{Rotate: true}.Draw(r.rng)); err != nil {
+			return 0, err
+		}
 		r.batch.SetVotes(i, &r.catalogue.Galaxies[at].Votes)
 	}
 	return r.trainer.Step(r.batch, r.learningRate)
