@@ -13,6 +13,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
 )
 
 // Export writes the catalogue to a folder in Kaggle's layout, which
@@ -27,22 +29,19 @@ func Export(ctx context.Context, c *Catalogue, dir string, finish func(made stri
 	if err != nil {
 		return err
 	}
-	scratch, err := os.MkdirTemp(filepath.Dir(place), "."+filepath.Base(place)+"-*")
+	made, err := scratch.Make(place)
 	if err != nil {
 		return fmt.Errorf("failed to write the folder %q: %w", dir, err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	// MkdirTemp keeps its folder from others; the one that stays has the modes
-	// that the user's umask gives.
-	made := filepath.Join(scratch, "data")
-	images := filepath.Join(made, TrainingFolder)
-	if err := os.MkdirAll(images, 0o777); err != nil {
+	defer func() { err = errors.Join(err, made.Remove()) }()
+	images := filepath.Join(made.Path, TrainingFolder)
+	if err := os.Mkdir(images, 0o777); err != nil {
 		return fmt.Errorf("failed to write the folder %q: %w", dir, err)
 	}
 	if err := c.writeImages(ctx, images, progress); err != nil {
 		return err
 	}
-	if err := c.writeLabels(filepath.Join(made, LabelFile)); err != nil {
+	if err := c.writeLabels(filepath.Join(made.Path, LabelFile)); err != nil {
 		return err
 	}
 	if finish != nil {
@@ -57,7 +56,7 @@ func Export(ctx context.Context, c *Catalogue, dir string, finish func(made stri
 	if err := os.Remove(place); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("failed to write the folder %q: %w", dir, err)
 	}
-	if err := os.Rename(made, place); err != nil {
+	if err := made.Place(); err != nil {
 		return fmt.Errorf("failed to write the folder %q: %w", dir, err)
 	}
 	return nil

@@ -9,7 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
 )
 
 // WriteCrops writes the crop of every image as NAME.png into the new folder dir.
@@ -24,20 +25,14 @@ func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return fail(err)
 	}
-	temporary, err := os.MkdirTemp(parent, "."+strings.TrimPrefix(filepath.Base(dir), ".")+"-")
+	made, err := scratch.Make(dir)
 	if err != nil {
 		return fail(err)
 	}
-	defer os.RemoveAll(temporary)
-	// MkdirTemp keeps its folder from others; the one that stays has the mode that
-	// the user's umask gives.
-	made := filepath.Join(temporary, "crops")
-	if err := os.Mkdir(made, 0o777); err != nil {
-		return fail(err)
-	}
+	defer made.Remove() // gone by then, unless something fails
 	writers := make([]cropWriter, Visitors())
 	faults, err := Visit(ctx, d, sources, progress, func(visitor, position int, img *image.NRGBA) error {
-		return writers[visitor].write(filepath.Join(made, sources[position].Name+".png"), p.Apply(img))
+		return writers[visitor].write(filepath.Join(made.Path, sources[position].Name+".png"), p.Apply(img))
 	})
 	if err != nil {
 		return err
@@ -45,7 +40,7 @@ func WriteCrops(ctx context.Context, dir string, d *Decoder, sources []Source, p
 	if err := join(faults, len(sources)); err != nil {
 		return err
 	}
-	if err := os.Rename(made, dir); err != nil {
+	if err := made.Place(); err != nil {
 		return fail(err)
 	}
 	return nil

@@ -10,7 +10,7 @@ readonly module
 # may_import FOLDER: the other folders of the project that FOLDER may import.
 may_import() {
 	case $1 in
-	galaxyzoo) ;;
+	galaxyzoo) echo internal ;;
 	imageproc | run) echo galaxyzoo internal ;;
 	internal) echo galaxyzoo ;;
 	plots) echo galaxyzoo imageproc run internal ;;
