@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
 )
 
 // A Holder is the process that has a run locked.
@@ -50,7 +52,15 @@ func (r *Run) Lock() (*Lock, error) {
 			return nil, errors.Join(err, l.Release())
 		}
 	}
+	r.removeTemporary()
 	return l, nil
+}
+
+// removeTemporary removes what a killed process was writing of single files.
+func (r *Run) removeTemporary() {
+	scratch.RemoveFiles(r.Dir, ConfigFile, InfoFile, MetricsCSV, MetricsJSONL)
+	scratch.RemoveFiles(filepath.Dir(r.Predictions()), filepath.Base(r.Predictions()))
+	scratch.RemoveFiles(r.Samples(), AugmentedSample, GalaxySample, KernelSample)
 }
 
 // replaceable are the folders that ReplaceDir replaces.

@@ -198,3 +198,30 @@ func TestRecoveryOnOpening(t *testing.T) {
 		}
 	})
 }
+
+// Who takes a run removes what a killed process was writing there, and nothing else.
+func TestLockRemovesTemporaryFiles(t *testing.T) {
+	r := create(t)
+	stay := []string{r.Path(InfoFile), r.Path(".run.json.swp"), r.Path(".notes7"), r.Predictions()}
+	for _, path := range append([]string{
+		r.Path(".run.json17"), r.Path(".config.yaml5"), r.Path(".metrics.csv5"), r.Path(".metrics.jsonl6"),
+		r.Path("predictions", ".validation.csv9"), r.Path("samples", ".augmented.png3"), r.Path("samples", ".kernels.npy3"),
+	}, stay...) {
+		touch(t, path)
+	}
+	l, err := r.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Release(); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range stay {
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := append(names(t, r.Dir), append(names(t, r.Path("predictions")), names(t, r.Samples())...)...); len(got) != 6 {
+		t.Errorf("left %q", got)
+	}
+}

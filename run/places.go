@@ -14,6 +14,13 @@ const (
 	ModelFolder  = "saved_model"
 )
 
+// Names within the folder of samples.
+const (
+	AugmentedSample = "augmented.png" // the first batch as the network sees it
+	GalaxySample    = "galaxy.png"    // the crop whose activations are kept
+	KernelSample    = "kernels.npy"   // of the first convolution, float32 [k, k, 3, filters]
+)
+
 // Names of the checkpoints.
 const (
 	Last = "last"

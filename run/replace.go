@@ -47,10 +47,7 @@ func replaceDir(temporary, final string, exchange func(a, b string) (bool, error
 		return err
 	}
 	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
-		if err := os.Rename(temporary, final); err != nil {
-			return err
-		}
-		return syncParents(temporary, final)
+		return place(temporary, final)
 	} else if err != nil {
 		return err
 	}
@@ -69,6 +66,26 @@ func replaceDir(temporary, final string, exchange func(a, b string) (bool, error
 		return err
 	}
 	return os.RemoveAll(old)
+}
+
+// PlaceDir is ReplaceDir for a name at which nothing is: where another process has
+// put something there meanwhile, it returns an error.
+func PlaceDir(temporary, final string) error {
+	err := syncTree(temporary)
+	if err == nil {
+		err = place(temporary, final)
+	}
+	if err != nil {
+		return fmt.Errorf("failed to write %s: %w", final, galaxyzoo.Reason(err))
+	}
+	return nil
+}
+
+func place(temporary, final string) error {
+	if err := os.Rename(temporary, final); err != nil {
+		return err
+	}
+	return syncParents(temporary, final)
 }
 
 // renameAside replaces final in two renames, between which only old is whole.

@@ -208,8 +208,30 @@ func makeNumbered(runs, name string) (string, error) {
 		}
 		dir := filepath.Join(runs, fmt.Sprintf("%04d-%s", next, name))
 		made, err := makeClaimed(runs, dir, next)
-		if err = errors.Join(err, os.Remove(claim)); err != nil || made {
-			return dir, err
+		if gone := os.Remove(claim); !errors.Is(gone, fs.ErrNotExist) { // see removeClaims
+			err = errors.Join(err, gone)
+		}
+		if err != nil {
+			return "", err
+		}
+		if made {
+			removeClaims(runs, next)
+			return dir, nil
+		}
+	}
+}
+
+// removeClaims removes the claims to numbers below that of a folder that is there.
+// They are of processes that were killed, or that will see the folder and take
+// another number.
+func removeClaims(runs string, number int64) {
+	entries, err := os.ReadDir(runs)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if n := numberIn(claimName, e.Name()); n >= 0 && n < number {
+			os.Remove(filepath.Join(runs, e.Name())) //nolint:errcheck // it is in nobody's way
 		}
 	}
 }

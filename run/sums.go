@@ -111,6 +111,23 @@ func readSums(dir string) ([]sum, error) {
 	return sums, errors.Join(faults...)
 }
 
+// Unreplaced reads a folder by read, which verifies it, once more where another process
+// has replaced the folder meanwhile: the files may have been of both.
+func Unreplaced(dir string, read func() error) error {
+	sums := func() []byte {
+		content, _ := os.ReadFile(filepath.Join(dir, SumsFile)) //nolint:errcheck // earlier versions wrote none
+		return content
+	}
+	const tries = 5
+	for range tries {
+		before := sums()
+		if err := read(); bytes.Equal(before, sums()) {
+			return err
+		}
+	}
+	return fmt.Errorf("failed to read %s: another process replaced it again and again meanwhile; try once more", dir)
+}
+
 // endOfSums is the last line of a list, without which it may have lost others. To
 // sha256sum it is a comment.
 func endOfSums(files int) string { return fmt.Sprintf("# %d files", files) }

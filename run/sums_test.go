@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -149,5 +150,50 @@ func TestSumsAreThoseOfSha256sum(t *testing.T) {
 	check.Dir = dir
 	if out, err := check.CombinedOutput(); err != nil {
 		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
+// What is read of a folder is of one folder, though another takes its place in the
+// middle.
+func TestUnreplaced(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "last")
+	replace := func(text string) {
+		t.Helper()
+		next, err := NewDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fillDir(t, next, text)
+		if err := errors.Join(WriteSums(next), ReplaceDir(next, dir)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace("first")
+	reads := 0
+	var a, b string
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	err := Unreplaced(dir, func() error {
+		reads++
+		a = read("a")
+		if reads == 1 {
+			replace("second")
+		}
+		b = read("deep/b")
+		return nil
+	})
+	if err != nil || reads != 2 || a != "second" || b != "second" {
+		t.Errorf("read %d times: %q and %q, %v", reads, a, b, err)
+	}
+	if err := Unreplaced(dir, func() error { replace(fmt.Sprint(reads)); reads++; return nil }); err == nil || !strings.Contains(err.Error(), "again and again") {
+		t.Errorf("of a folder that never stays: %v", err)
+	}
+	if err := Unreplaced(dir, func() error { return os.ErrInvalid }); !errors.Is(err, os.ErrInvalid) {
+		t.Errorf("error is %v", err)
 	}
 }
