@@ -45,7 +45,7 @@ func Export(ctx context.Context, c *Catalogue, dir string, finish func(made stri
 		return err
 	}
 	if finish != nil {
-		if err := finish(made); err != nil {
+		if err := finish(made.Path); err != nil {
 			return err
 		}
 	}

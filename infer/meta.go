@@ -112,7 +112,7 @@ func (m *Meta) write(path string) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, append(encoded, '\n'), 0o644)
+	return renameio.WriteFile(path, append(encoded, '\n'), 0o644, renameio.WithTempDir(filepath.Dir(path)))
 }
 
 // readMeta reads a table's meta file. Errors are *galaxyzoo.DataError.

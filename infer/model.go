@@ -33,11 +33,25 @@ func Load(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := run.VerifySums(dir); err != nil {
-		_, err = run.VerifySums(dir) // a run that ends may have replaced it meanwhile
-		if err != nil {
-			return nil, fmt.Errorf("failed to load SavedModel: %w", err)
+	var m *Model
+	err = run.Unreplaced(dir, func() (err error) { // by a run that ends
+		if m != nil {
+			m.Close()
 		}
+		m, err = load(dir, path)
+		return err
+	})
+	if err != nil && m != nil {
+		m.Close()
+		m = nil
+	}
+	return m, err
+}
+
+// load loads the SavedModel in dir, which was asked for by path.
+func load(dir, path string) (*Model, error) {
+	if _, err := run.VerifySums(dir); err != nil {
+		return nil, fmt.Errorf("failed to load SavedModel: %w", err)
 	}
 	loaded, err := graph.LoadModel(dir)
 	if err != nil {

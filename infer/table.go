@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
 )
 
 // Columns of a table beside those of the votes.
@@ -148,6 +150,12 @@ func (t *tableFile) place() error {
 		return fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
 	return t.file.place()
+}
+
+// removeTemporary removes what a process that was killed left of a table's files as
+// it put them into their places. Nobody else may be writing the table.
+func removeTemporary(table string) {
+	scratch.RemoveFiles(filepath.Dir(table), filepath.Base(table), filepath.Base(metaFile(table)), filepath.Base(errorsFile(table)))
 }
 
 // abort leaves nothing behind of a table that is not in its place.

@@ -151,6 +151,7 @@ func (e *Ensemble) Tabulate(ctx context.Context, j *Job) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	removeTemporary(j.Out)
 	s := &Summary{Out: j.Out, Features: j.Features, Images: total, Resumed: log.rows}
 	rows := &sheet{job: j, log: log}
 	if err := rows.fill(ctx, e, total); err != nil {
@@ -203,6 +204,13 @@ func (j *Job) finished(meta *Meta, total int) (*Summary, error) {
 	}
 	if what := meta.otherThan(done); what != "" {
 		return nil, &run.UsageError{Err: fmt.Errorf("%s is there already, made with %s", j.Out, what), Hint: "name another file, or remove that one"}
+	}
+	if exists(j.Out + journalSuffix) { // it was stopped before it had removed that
+		if log, err := openJournal(j.Out, meta, true, func() (int, error) { return math.MaxInt, nil }); err == nil {
+			if err := log.remove(); err != nil {
+				return nil, err
+			}
+		}
 	}
 	s := &Summary{Out: j.Out, Features: j.Features, Images: total, Predicted: done.Predicted, Unreadable: done.Unreadable, Resumed: total}
 	if s.Unreadable > 0 {

@@ -182,6 +182,11 @@ func TestResume(t *testing.T) {
 		j.Resume = true
 	}
 	j.Progress = nil
+	for _, name := range []string{".parts.csv12", ".parts.meta.json3", ".parts.errors.csv4"} { // as a kill at the end leaves them
+		if err := os.WriteFile(filepath.Join(out, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s := tabulate(t, e, j)
 	if s.Resumed < 20 || s.Predicted != 39 || s.Unreadable != 1 {
 		t.Errorf("%+v", s)
@@ -206,11 +211,22 @@ func TestResume(t *testing.T) {
 			t.Fatalf("feature %d differs by %g", i, d)
 		}
 	}
+	if left, _ := filepath.Glob(filepath.Join(out, ".parts*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 	if left, _ := filepath.Glob(filepath.Join(out, "*"+journalSuffix)); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	// As a kill leaves it between the last two deeds.
+	partial := j.Out + journalSuffix
+	if err := os.WriteFile(partial, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if s := tabulate(t, e, j); s.Resumed != 40 || s.Predicted != 39 {
 		t.Errorf("a finished job, resumed: %+v", s)
+	}
+	if exists(partial) {
+		t.Errorf("%s was left behind", partial)
 	}
 }
 

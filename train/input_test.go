@@ -80,7 +80,7 @@ func checkModelSees(t *testing.T, want imageproc.Preprocessing, more []string) {
 			}
 		}
 	}
-	for _, name := range []string{augmentedSample, galaxySample} {
+	for _, name := range []string{run.AugmentedSample, run.GalaxySample} {
 		f, err := os.Open(filepath.Join(r.Samples(), name))
 		if err != nil {
 			t.Fatal(err)

@@ -296,7 +296,11 @@ func (l *loop) resume(device string) error {
 	})
 	info.Status, info.ExitCode, info.Finished, info.Device = run.StatusRunning, nil, time.Time{}, device
 	l.state, l.info = *state, info
-	return nil
+	rows, err := l.run.Epochs()
+	if err == nil && len(rows) >= state.Epoch && state.Epoch > 0 {
+		l.last.Loss = rows[state.Epoch-1].Loss
+	}
+	return err
 }
 
 // epochs trains until the configured number of epochs or steps, or the end of
@@ -321,10 +325,13 @@ func (l *loop) epochs(ctx context.Context) error {
 func (l *loop) end(cause error) (*Ended, error) {
 	cause = l.goesOn(errors.Join(cause, l.settle()))
 	var diverged *DivergedError
-	if cause != nil && l.state.Step == 0 && !errors.As(cause, &diverged) { // of which the folder tells
+	if cause != nil && l.state.Step == 0 && l.plan.run == nil && !errors.As(cause, &diverged) { // of which the folder tells
 		if removed, err := l.run.Discard(); removed || err != nil {
 			return nil, errors.Join(cause, err)
 		}
+	}
+	if l.info == nil { // nothing was begun, and run.json says how the run was left
+		return nil, cause
 	}
 	status := run.StatusDone
 	switch {

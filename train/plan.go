@@ -3,6 +3,8 @@ package train
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -128,6 +130,9 @@ func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
 	if err := checkResume(r, &before, &values.Config); err != nil {
 		return nil, err
 	}
+	if checkpoint, err = startingPoint(r, checkpoint); err != nil {
+		return nil, err
+	}
 	state, err := r.VerifiedState(checkpoint)
 	if err != nil {
 		return nil, fmt.Errorf("failed to resume %s: %w", r.Dir, err)
@@ -155,6 +160,29 @@ func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
 	}
 	p.run, p.state, p.checkpoint = r, state, checkpoint
 	return p, nil
+}
+
+// startingPoint returns the checkpoint to go on from, of that name where it is
+// there. A run that was stopped while it wrote its first has that as its best one
+// alone.
+func startingPoint(r *run.Run, name string) (string, error) {
+	missing := func(name string) bool {
+		_, err := os.Stat(r.Checkpoint(name))
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	switch {
+	case name != run.Last || !missing(run.Last):
+		return name, nil
+	case !missing(run.Best):
+		return run.Best, nil
+	}
+	if holder, held := r.Holder(); held {
+		return "", &run.LockedError{Dir: r.Dir, Holder: holder}
+	}
+	return "", &run.UsageError{
+		Err:  fmt.Errorf("run %s has no checkpoint yet: it was stopped before the end of its first epoch", r.Name()),
+		Hint: fmt.Sprintf("tfgalaxy train --config %s starts another like it; then remove this one", r.Path(run.ConfigFile)),
+	}
 }
 
 // checkLeft insists on something that is left to do: steps, or what comes after the

@@ -19,13 +19,9 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// Names within a run's samples folder.
-const (
-	augmentedSample   = "augmented.png" // the first batch as the network sees it
-	galaxySample      = "galaxy.png"    // the crop whose activations are kept
-	kernelSample      = "kernels.npy"   // of the first convolution, float32 [k, k, 3, filters]
-	activationsSample = "activations"   // NN-LAYER.npy, float32 [h, w, channels] or [features]
-)
+// activationsSample, in the folder of samples, has files NN-LAYER.npy, float32 [h, w,
+// channels] or [features].
+const activationsSample = "activations"
 
 // sampleInput writes a picture of the first batch.
 func (l *loop) sampleInput() error {
@@ -42,7 +38,7 @@ func (l *loop) sampleInput() error {
 		corner := image.Pt(i%columns*size, i/columns*size)
 		draw.Draw(sheet, image.Rectangle{corner, corner.Add(image.Pt(size, size))}, imageproc.UnpackRGB(pixels, size), image.Point{}, draw.Src)
 	}
-	return writePNG(filepath.Join(l.run.Samples(), augmentedSample), sheet)
+	return writePNG(filepath.Join(l.run.Samples(), run.AugmentedSample), sheet)
 }
 
 // sampleLearned writes the first kernels and what every layer makes of one
@@ -57,7 +53,7 @@ func (l *loop) sampleLearned(weights graph.Weights) error {
 	if err := l.cache.View(crop, rows[0], imageproc.Transform{}); err != nil {
 		return err
 	}
-	if err := writePNG(filepath.Join(l.run.Samples(), galaxySample), imageproc.UnpackRGB(crop, size)); err != nil {
+	if err := writePNG(filepath.Join(l.run.Samples(), run.GalaxySample), imageproc.UnpackRGB(crop, size)); err != nil {
 		return err
 	}
 	variables, err := l.plan.Network.Variables()
@@ -66,7 +62,7 @@ func (l *loop) sampleLearned(weights graph.Weights) error {
 	}
 	for _, v := range variables {
 		if v.Role == graph.Kernel && len(v.Shape) == 4 {
-			if err := writeArray(filepath.Join(l.run.Samples(), kernelSample), v.Shape, weights[v.Name]); err != nil {
+			if err := writeArray(filepath.Join(l.run.Samples(), run.KernelSample), v.Shape, weights[v.Name]); err != nil {
 				return err
 			}
 			break

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
@@ -163,7 +165,15 @@ func (l *loop) finish() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.place(l.run.SavedModel(), false); err != nil {
+	temporary, err := run.NewDir(l.run.SavedModel())
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary) // gone by then, unless something fails
+	if _, err := c.write(temporary, false); err != nil {
+		return err
+	}
+	if err := run.ReplaceDir(temporary, l.run.SavedModel()); err != nil {
 		return err
 	}
 	l.last.SavedModel = l.run.SavedModel()
@@ -193,7 +203,19 @@ func Export(r *run.Run, name, dir string, frozen bool) ([]graph.Signature, error
 	if err != nil {
 		return nil, fmt.Errorf("failed to export %s: %w", r.Dir, err)
 	}
-	return c.place(dir, frozen)
+	if err := os.MkdirAll(filepath.Dir(filepath.Clean(dir)), 0o777); err != nil {
+		return nil, fmt.Errorf("failed to write %s: %w", dir, galaxyzoo.Reason(err))
+	}
+	made, err := scratch.Make(dir)
+	if err != nil {
+		return nil, fmt.Errorf("failed to write %s: %w", dir, galaxyzoo.Reason(err))
+	}
+	defer made.Remove() // gone by then, unless something fails
+	signatures, err := c.write(made.Path, frozen)
+	if err != nil {
+		return nil, err
+	}
+	return signatures, run.PlaceDir(made.Path, filepath.Clean(dir))
 }
 
 // A checkpoint is one of a run's with all that is told of it.
@@ -209,27 +231,23 @@ type checkpoint struct {
 
 func readCheckpoint(r *run.Run, name string, network *graph.Network, config *run.Config, info *run.Info) (*checkpoint, error) {
 	c := &checkpoint{Name: name, Network: network, Config: config, Info: info}
-	var err error
-	if c.State, err = r.VerifiedState(name); err != nil {
-		return nil, err
-	}
-	c.weights, err = graph.ReadWeights(network, r.Checkpoint(name))
-	return c, err
+	return c, run.Unreplaced(r.Checkpoint(name), func() (err error) {
+		if c.State, err = r.VerifiedState(name); err != nil {
+			return err
+		}
+		c.weights, err = graph.ReadWeights(network, r.Checkpoint(name))
+		return err
+	})
 }
 
-// place writes a SavedModel with its model card beside dir and moves it there.
-func (c *checkpoint) place(dir string, frozen bool) ([]graph.Signature, error) {
+// write writes a SavedModel with its model card into an empty folder.
+func (c *checkpoint) write(dir string, frozen bool) ([]graph.Signature, error) {
 	cut := Preprocessing(c.Config)
 	preprocessing, err := json.MarshalIndent(cut, "", "  ")
 	if err != nil {
 		return nil, err
 	}
-	temporary, err := run.NewDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(temporary) // gone by then, unless something fails
-	signatures, err := graph.WriteSavedModel(temporary, c.Network, c.weights, graph.Export{
+	signatures, err := graph.WriteSavedModel(dir, c.Network, c.weights, graph.Export{
 		Preprocessing: append(preprocessing, '\n'), CentreCrop: cut.Width, CropSide: cut.CropSize(), Frozen: frozen,
 	})
 	if err != nil {
@@ -239,11 +257,8 @@ func (c *checkpoint) place(dir string, frozen bool) ([]graph.Signature, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(temporary, cardFile), text, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, cardFile), text, 0o666); err != nil {
 		return nil, fmt.Errorf("failed to write the model card: %w", err)
 	}
-	if err := run.WriteSums(temporary, cardFile); err != nil {
-		return nil, err
-	}
-	return signatures, run.ReplaceDir(temporary, dir)
+	return signatures, run.WriteSums(dir, cardFile)
 }

@@ -45,7 +45,7 @@ func (l *loop) openBoard() error {
 	if l.plan.run != nil {
 		return nil
 	}
-	path := filepath.Join(l.run.Samples(), augmentedSample)
+	path := filepath.Join(l.run.Samples(), run.AugmentedSample)
 	picture, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("failed to read %s: %w", path, galaxyzoo.Reason(err))
