@@ -41,6 +41,7 @@ var kinds = slices.Concat(kills, disks)
 type trial struct {
 	context.Context
 	*fixtures
+	kind string     // its name
 	dir  string     // an empty folder of its own; kept where something was lost
 	dice *rand.Rand // the same for the same seed, kind and number
 }
@@ -143,6 +144,7 @@ func attack(ctx context.Context, args []string, out io.Writer) (lost int, err er
 		row := o.repeat(ctx, k, shared, work)
 		rows = append(rows, row)
 		fmt.Fprintf(os.Stderr, "%s: %d of %d survived, %.0f s %s\n", k.name, row.survived, row.tried, row.seconds, row.skipped)
+		shared.hits.print(os.Stderr, k.name)
 		lost += row.lost
 		if ctx.Err() != nil {
 			return lost, context.Cause(ctx)
@@ -196,7 +198,7 @@ func (o *options) once(ctx context.Context, k kind, n int, shared *fixtures, dir
 	}
 	h := fnv.New64a()
 	fmt.Fprint(h, k.name, n)
-	err := k.attack(&trial{Context: ctx, fixtures: shared, dir: dir, dice: rand.New(rand.NewPCG(o.seed, h.Sum64()))})
+	err := k.attack(&trial{Context: ctx, fixtures: shared, kind: k.name, dir: dir, dice: rand.New(rand.NewPCG(o.seed, h.Sum64()))})
 	var skip *skipError
 	if err == nil || errors.As(err, &skip) {
 		return errors.Join(err, os.RemoveAll(dir))
