@@ -46,30 +46,3 @@ func TestNoRoomToLock(t *testing.T) {
 		t.Errorf("it left a folder: %v", err)
 	}
 }
-
-// A run whose last step is made, but whose model found no room, is finished by a resume.
-func TestResumeAfterTheLastStep(t *testing.T) {
-	ended, err := trainNew(t, t.Context(), nil, "epochs", "1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := run.Open(ended.Run)
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := r.Info()
-	if err != nil {
-		t.Fatal(err)
-	}
-	info.Status = run.StatusFailed
-	if err := errors.Join(r.WriteInfo(info), os.RemoveAll(r.SavedModel()), os.RemoveAll(r.Samples())); err != nil {
-		t.Fatal(err)
-	}
-	again, err := resume(t, ended.Run)
-	if err != nil || again.Status != run.StatusDone || again.Step != ended.Step || again.SavedModel == "" {
-		t.Errorf("ended as %+v: %v", again, err)
-	}
-	if _, err := os.Stat(filepath.Join(r.Samples(), kernelSample)); err != nil {
-		t.Error(err)
-	}
-}

@@ -22,7 +22,7 @@ func killed(t *testing.T, r *run.Run) {
 		t.Fatal(err)
 	}
 	info.Status, info.ExitCode = run.StatusRunning, nil
-	if err := errors.Join(r.WriteInfo(info), os.RemoveAll(r.SavedModel())); err != nil {
+	if err := errors.Join(r.WriteInfo(info), os.RemoveAll(r.SavedModel()), os.RemoveAll(r.Samples())); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,6 +48,9 @@ func TestResumeAfterTheLastStep(t *testing.T) {
 	}
 	if listed, err := run.VerifySums(r.SavedModel()); err != nil || !listed {
 		t.Errorf("the model: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(r.Samples(), run.KernelSample)); err != nil {
+		t.Error(err)
 	}
 	if _, err := PlanResume(ended.Run, run.Last, nil); err == nil || !strings.Contains(err.Error(), "has done all of its epochs: 2") {
 		t.Errorf("once more: %v", err)
