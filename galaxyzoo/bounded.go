@@ -14,7 +14,7 @@ import (
 const (
 	maxRow  = 1 << 20  // bytes of a row or line
 	maxText = 16 << 20 // bytes of a file that is read at once
-	maxList = 1 << 30  // bytes of one with a line for each image of a survey
+	maxList = 64 << 20 // bytes of one with a line for each image of a survey
 )
 
 // Rows bounds what a reader of rows or lines, which has to call Next before each of
