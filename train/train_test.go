@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sbinet/npyio"
+	"github.com/sbinet/npyio/npy"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
@@ -477,7 +477,7 @@ func TestEncodeArray(t *testing.T) {
 	if start := file.Len() - 4*len(values); start%64 != 0 {
 		t.Errorf("the values start at byte %d, want a multiple of 64", start)
 	}
-	r, err := npyio.NewReader(&file)
+	r, err := npy.NewReader(&file)
 	if err != nil {
 		t.Fatal(err)
 	}
