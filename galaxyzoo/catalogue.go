@@ -53,7 +53,11 @@ func OpenCatalogue(dir string) (*Catalogue, error) {
 	if !info.IsDir() {
 		return nil, &DataError{File: dir, Err: fmt.Errorf("is a file, want a folder that holds %s and %s", LabelFile, TrainingFolder)}
 	}
-	labels, err := ReadLabels(filepath.Join(dir, LabelFile))
+	path := filepath.Join(dir, LabelFile)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &DataError{File: path, Err: errors.New("not a file")} // a pipe would be waited for
+	}
+	labels, err := ReadLabels(path)
 	if err != nil {
 		return nil, err
 	}
@@ -173,9 +177,9 @@ func (c *Catalogue) Open(i int) (io.ReadCloser, error) {
 		}
 		return io.NopCloser(bytes.NewReader(encoded)), nil
 	}
-	f, err := os.Open(c.Galaxies[i].File)
+	f, err := OpenFile(c.Galaxies[i].File)
 	if err != nil {
-		return nil, &DataError{File: c.Galaxies[i].File, Err: fmt.Errorf("failed to open the image: %w", Reason(err))}
+		return nil, &DataError{File: c.Galaxies[i].File, Err: fmt.Errorf("failed to open the image: %w", err)}
 	}
 	return f, nil
 }

@@ -90,6 +90,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"gif", gifImage.Bytes(), DefaultLimits, "the content is a GIF image"},
 		{"tiff", encodeWith(t, imaging.TIFF, galaxy), DefaultLimits, "the content is a TIFF image"},
 		{"bmp", encodeWith(t, imaging.BMP, galaxy), DefaultLimits, "the content is a BMP image"},
+		{"webp", []byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\x00\x00\x00\x10\x07\x10\x11\x11\x88\x88\xfe\x07\x00"), DefaultLimits, "the content is a RIFF file (WebP?)"},
 		{"too many bytes", photo, small, "larger than the limit of"},
 		{"too wide", photo, narrow, "40x30 pixels, the limit is 39x100"},
 		{"too high", photo, flat, "40x30 pixels, the limit is 100x29"},

@@ -136,6 +136,10 @@ func (c *catalogueFile) rows(folder string) iter.Seq2[Entry, error] {
 			}
 			if c.file >= 0 {
 				e.File = under(folder, e.File)
+			} else if !filepath.IsLocal(e.ID) {
+				yield(Entry{}, &galaxyzoo.DataError{File: c.path, Line: row.line,
+					Err: fmt.Errorf("the id %q leads out of the folder of the images; want a column file", e.ID)})
+				return
 			}
 			if !yield(e, nil) {
 				return

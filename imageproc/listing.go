@@ -27,19 +27,9 @@ type Entry struct {
 // Source makes the entry's file something to open.
 func (e Entry) Source() Source {
 	return Source{Name: e.ID, File: e.File, Open: func() (io.ReadCloser, error) {
-		fail := func(err error) (io.ReadCloser, error) {
-			return nil, &galaxyzoo.DataError{File: e.File, Err: fmt.Errorf("failed to open image: %w", galaxyzoo.Reason(err))}
-		}
-		info, err := os.Stat(e.File)
+		f, err := galaxyzoo.OpenFile(e.File)
 		if err != nil {
-			return fail(err)
-		}
-		if !info.Mode().IsRegular() { // opening a pipe might wait for ever
-			return fail(errors.New("not a file"))
-		}
-		f, err := os.Open(e.File)
-		if err != nil {
-			return fail(err)
+			return nil, &galaxyzoo.DataError{File: e.File, Err: fmt.Errorf("failed to open image: %w", err)}
 		}
 		return f, nil
 	}}
@@ -71,6 +61,13 @@ type Listing struct {
 // An image in a folder is what has one of those extensions, in any case. Paths
 // in a list or catalogue, and ids, are relative to folder, or where that is "" to
 // the folder of the list itself; with all else folder must be "".
+//
+// A path may lead anywhere, by .., from the root, or by links: a survey's images
+// lie on other disks than its catalogues, and a folder of links is a common way to
+// choose some. A catalogue of somebody else's can have files read that are no
+// images, but learns and tells nothing of them: they are files and no devices or
+// pipes, only JPEG, PNG and FITS are decoded, and messages do not quote what else
+// is in a file. An id that stands for a file is a name, and does not leave the folder.
 //
 // Every image has an id of its own, in UTF-8, or the listing does not open; nor does it
 // without an image. A file that a list or catalogue names need not exist. Opening
@@ -226,6 +223,8 @@ const ownIDs = "a catalogue with the columns id_str,file_loc"
 // checkID returns an error for an id that not every format of a table can hold.
 func (l *Listing) checkID(e Entry) error {
 	switch {
+	case strings.Contains(e.ID, "\r\n"):
+		return &galaxyzoo.DataError{File: l.Where, Line: e.Line, Err: fmt.Errorf("the id %q has a line break of two characters, of which CSV keeps one", e.ID)}
 	case utf8.ValidString(e.ID):
 		return nil
 	case e.Line == 0:
@@ -237,12 +236,12 @@ func (l *Listing) checkID(e Entry) error {
 func (l *Listing) repeated(first, second Entry) error {
 	switch {
 	case second.Line == 0:
-		return &galaxyzoo.DataError{File: second.File, Err: fmt.Errorf("has the id %q of %s; rename one, or give them ids in %s", second.ID, first.File, ownIDs)}
+		return &galaxyzoo.DataError{File: second.File, Err: fmt.Errorf("has the id %q of %s; rename one, or give them ids in %s", second.ID, galaxyzoo.Quoted(first.File), ownIDs)}
 	case second.File == "" || filepath.Clean(first.File) == filepath.Clean(second.File):
 		return &galaxyzoo.DataError{File: l.Where, Line: second.Line,
 			Err: fmt.Errorf("image %q was already given on line %d", second.ID, first.Line)}
 	default:
 		return &galaxyzoo.DataError{File: l.Where, Line: second.Line,
-			Err: fmt.Errorf("%s has the id %q of %s on line %d", second.File, second.ID, first.File, first.Line)}
+			Err: fmt.Errorf("%s has the id %q of %s on line %d", galaxyzoo.Quoted(second.File), second.ID, galaxyzoo.Quoted(first.File), first.Line)}
 	}
 }

@@ -55,7 +55,7 @@ func FolderSources(dir string) ([]Source, error) {
 		file := filepath.Join(dir, e.Name())
 		name := strings.TrimSuffix(e.Name(), extension)
 		if other, twice := seen[name]; twice {
-			return fail(fmt.Errorf("%s and %s have one name without their extensions", other, e.Name()))
+			return fail(fmt.Errorf("%s and %s have one name without their extensions", galaxyzoo.Quoted(other), galaxyzoo.Quoted(e.Name())))
 		}
 		seen[name] = e.Name()
 		sources = append(sources, Entry{ID: name, File: file}.Source())

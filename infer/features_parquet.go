@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -101,6 +102,7 @@ func (w *FeatureWriter) finishParquet() error {
 	table := parquet.NewGenericWriter[featureRow](out, parquet.Compression(&parquet.Zstd),
 		parquet.MaxRowsPerRowGroup(int64(max(parquetMinGroup, parquetGroup/4/w.size))))
 	if err := w.eachRow(func(row featureRow) error {
+		row.File = strings.ToValidUTF8(row.File, "\ufffd") // readers refuse a table with another text
 		_, err := table.Write([]featureRow{row})
 		return err
 	}); err != nil {

@@ -122,7 +122,7 @@ func fuzzRow(id string) *journalRow {
 		cells[i] = "0.25"
 	}
 	cells[len(cells)-1] = "smooth, \"round\"\n"
-	return &journalRow{ID: id, File: id + ".jpg", Cells: cells}
+	return &journalRow{ID: id, File: fileName(id + ".jpg"), Cells: cells}
 }
 
 // Whatever lies where a prediction was stopped, going on either says what is wrong,

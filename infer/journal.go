@@ -2,11 +2,13 @@ package infer
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -30,9 +32,34 @@ type journal struct {
 // A journalRow is a row of the table, or why there is none.
 type journalRow struct {
 	ID    string   `json:"id"`
-	File  string   `json:"file"`
+	File  fileName `json:"file"`
 	Error string   `json:"error,omitempty"`
 	Cells []string `json:"cells,omitempty"` // of the table, after the id
+}
+
+// A fileName is a path, which need not be UTF-8 as JSON's texts are: one that is not is
+// a list of its bytes in base64.
+type fileName string
+
+// MarshalJSON is called by encoding/json.
+func (f fileName) MarshalJSON() ([]byte, error) {
+	if utf8.ValidString(string(f)) {
+		return json.Marshal(string(f))
+	}
+	return json.Marshal([][]byte{[]byte(f)})
+}
+
+// UnmarshalJSON is called by encoding/json.
+func (f *fileName) UnmarshalJSON(value []byte) error {
+	if len(value) == 0 || value[0] != '[' {
+		return json.Unmarshal(value, (*string)(f))
+	}
+	var raw [][]byte
+	if err := json.Unmarshal(value, &raw); err != nil {
+		return err
+	}
+	*f = fileName(bytes.Join(raw, nil))
+	return nil
 }
 
 const journalSuffix = ".partial"

@@ -156,7 +156,7 @@ func (p *part) each(f func(*journalRow) error) error {
 	}
 	path := errorsFile(p.path)
 	rows, err = eachRecord(path, faultColumns, func(record []string) error {
-		return f(&journalRow{ID: record[0], File: record[1], Error: record[2]})
+		return f(&journalRow{ID: record[0], File: fileName(record[1]), Error: record[2]})
 	})
 	if err == nil && rows != p.meta.Unreadable {
 		err = &galaxyzoo.DataError{File: path, Err: fmt.Errorf("has %d rows, and %d were written: it was cut or changed", rows, p.meta.Unreadable)}

@@ -184,7 +184,7 @@ func (l *faultList) add(row *journalRow) (err error) {
 			return l.file.fail(err)
 		}
 	}
-	if err := l.csv.Write([]string{row.ID, row.File, row.Error}); err != nil {
+	if err := l.csv.Write([]string{row.ID, string(row.File), row.Error}); err != nil {
 		return l.file.fail(err)
 	}
 	return nil

@@ -298,7 +298,7 @@ func (s *sheet) fill(ctx context.Context, e *Ensemble, total int) error {
 }
 
 func (s *sheet) add(p *Prediction) error {
-	row := &journalRow{ID: p.Entry.ID, File: p.Entry.File}
+	row := &journalRow{ID: p.Entry.ID, File: fileName(p.Entry.File)}
 	if p.Err != nil {
 		if s.first == "" {
 			s.first = "; the first: " + p.Err.Error()
@@ -307,13 +307,13 @@ func (s *sheet) add(p *Prediction) error {
 			s.job.Fault(p.Err)
 		}
 		row.Error = p.Err.Error()
-		if data, ok := errors.AsType[*galaxyzoo.DataError](p.Err); ok && data.File == row.File {
+		if data, ok := errors.AsType[*galaxyzoo.DataError](p.Err); ok && data.File == p.Entry.File {
 			row.Error = data.Err.Error() // the file has a column of its own
 		}
 	} else {
 		row.Cells = s.job.cells(p)
 		if s.features != nil {
-			if err := s.features.Write(row.ID, row.File, p.Features); err != nil {
+			if err := s.features.Write(row.ID, p.Entry.File, p.Features); err != nil {
 				return err
 			}
 		}

@@ -121,7 +121,7 @@ func (a *app) printVerified(result *verified, json bool) error {
 		fmt.Fprintf(a.term.Out, "%s %s no image, the first of galaxy %d\n", terminal.Count(n), plural(n, "row has", "rows have"), result.Missing[0])
 	}
 	if n := len(result.Unlabelled); n > 0 {
-		fmt.Fprintf(a.term.Out, "%s %s no row, the first %s\n", terminal.Count(n), plural(n, "image has", "images have"), result.Unlabelled[0])
+		fmt.Fprintf(a.term.Out, "%s %s no row, the first %s\n", terminal.Count(n), plural(n, "image has", "images have"), galaxyzoo.Quoted(result.Unlabelled[0]))
 	}
 	switch sums := result.Sums; {
 	case sums == nil:

@@ -65,6 +65,9 @@ func TestScripts(t *testing.T) {
 			"hide":      hide,
 			"modes":     modes,
 			"private":   private,
+			"name":      name,
+			"fifo":      fifo,
+			"picture":   picture,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

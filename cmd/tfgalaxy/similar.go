@@ -161,14 +161,14 @@ func (a *app) drawGallery(s *similarGalaxies, folder, out string) error {
 }
 
 func (s *similarGalaxies) print(w io.Writer) {
-	fmt.Fprintf(w, "most similar to %s (%s), of %s galaxies in %s\n\n", s.ID, s.File, terminal.Count(s.Galaxies), s.Features)
+	fmt.Fprintf(w, "most similar to %s (%s), of %s galaxies in %s\n\n", galaxyzoo.Quoted(s.ID), galaxyzoo.Quoted(s.File), terminal.Count(s.Galaxies), s.Features)
 	width := len("id")
 	for _, n := range s.Similar {
-		width = max(width, len(n.ID))
+		width = max(width, len(galaxyzoo.Quoted(n.ID)))
 	}
 	fmt.Fprintf(w, "rank  %-*s  similarity  file\n", width, "id")
 	for i, n := range s.Similar {
-		fmt.Fprintf(w, "%4d  %-*s  %10.5f  %s\n", i+1, width, n.ID, n.Similarity, n.File)
+		fmt.Fprintf(w, "%4d  %-*s  %10.5f  %s\n", i+1, width, galaxyzoo.Quoted(n.ID), n.Similarity, galaxyzoo.Quoted(n.File))
 	}
 	if s.Gallery != "" {
 		fmt.Fprintf(w, "\ngallery %s\n", s.Gallery)

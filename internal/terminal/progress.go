@@ -72,7 +72,7 @@ func (p *Progress) Update(line func() string) {
 func (p *Progress) Print(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.draw(line + "\n")
+	p.draw(Visible(line) + "\n")
 }
 
 // Done ends the progress line and leaves final in its place, or nothing where
@@ -86,7 +86,7 @@ func (p *Progress) Done(final string) {
 	p.done = true
 	above := ""
 	if final != "" {
-		above = final + "\n"
+		above = Visible(final) + "\n"
 	}
 	if p.shown != "" {
 		above = lineStart + clearRight + above
@@ -112,7 +112,7 @@ func (p *Progress) draw(above string) {
 		out += lineStart + cut(plain(p.shown), columns-1) + clearRight
 	}
 	if out != "" {
-		fmt.Fprint(p.terminal.Err, out)
+		fmt.Fprint(obeyed(p.terminal.Err), out)
 	}
 }
 

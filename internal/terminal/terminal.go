@@ -18,23 +18,20 @@ type Terminal struct {
 	Err io.Writer // talk: progress, warnings, errors
 
 	IsTerminal bool             // Err is a terminal whose cursor can be moved
-	Colour     bool             // Err shows colours
 	Width      func() int       // columns of Err now; 0 where that is not known
 	Now        func() time.Time // the clock
 }
 
 // New returns the terminal of a process, usually os.Stdout and os.Stderr.
-// The environment decides with the files: TERM=dumb means a terminal without
-// cursor movement, which is treated as no terminal, and NO_COLOR, with any value
-// but the empty one, means no colours.
+// TERM=dumb means a terminal without cursor movement, which is treated as no
+// terminal. What goes to Err, and to Out where that is a terminal, is Visible.
 func New(out, err *os.File) *Terminal {
 	fd := int(err.Fd())
 	is := term.IsTerminal(fd) && os.Getenv("TERM") != "dumb"
-	return &Terminal{
+	t := &Terminal{
 		Out:        out,
-		Err:        err,
+		Err:        visible{err},
 		IsTerminal: is,
-		Colour:     is && os.Getenv("NO_COLOR") == "",
 		Width: func() int {
 			columns, _, err := term.GetSize(fd)
 			if err != nil {
@@ -44,24 +41,8 @@ func New(out, err *os.File) *Terminal {
 		},
 		Now: time.Now,
 	}
-}
-
-// A Style is how a word stands out on a terminal that shows colours.
-type Style string
-
-// The styles, as parameters of the terminal's "select graphic rendition".
-const (
-	Bold   Style = "1"
-	Faint  Style = "2"
-	Red    Style = "31"
-	Green  Style = "32"
-	Yellow Style = "33"
-)
-
-// Paint returns text in a style, for Err. Without colours it is text itself.
-func (t *Terminal) Paint(s Style, text string) string {
-	if !t.Colour {
-		return text
+	if term.IsTerminal(int(out.Fd())) {
+		t.Out = visible{out}
 	}
-	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
+	return t
 }

@@ -37,20 +37,15 @@ func openTerminal(t *testing.T, columns uint16) *os.File {
 }
 
 func TestNewOnTerminal(t *testing.T) {
-	for _, test := range []struct {
-		term, noColour   string
-		terminal, colour bool
-	}{
-		{"xterm-256color", "", true, true},
-		{"xterm-256color", "1", true, false},
-		{"dumb", "", false, false},
-	} {
-		t.Setenv("TERM", test.term)
-		t.Setenv("NO_COLOR", test.noColour)
-		term := New(os.Stdout, openTerminal(t, 57))
-		if term.IsTerminal != test.terminal || term.Colour != test.colour {
-			t.Errorf("TERM=%s NO_COLOR=%s: terminal %t, colour %t, want %t, %t",
-				test.term, test.noColour, term.IsTerminal, term.Colour, test.terminal, test.colour)
+	for name, want := range map[string]bool{"xterm-256color": true, "dumb": false} {
+		t.Setenv("TERM", name)
+		tty := openTerminal(t, 57)
+		term := New(tty, tty)
+		if term.IsTerminal != want {
+			t.Errorf("TERM=%s: terminal %t, want %t", name, term.IsTerminal, want)
+		}
+		if _, is := term.Out.(visible); !is {
+			t.Errorf("TERM=%s: names that are printed as a result are obeyed", name)
 		}
 		if got := term.Width(); got != 57 {
 			t.Errorf("Width() = %d, want 57", got)
@@ -60,23 +55,13 @@ func TestNewOnTerminal(t *testing.T) {
 
 func TestNewOnFile(t *testing.T) {
 	t.Setenv("TERM", "xterm-256color")
-	t.Setenv("NO_COLOR", "")
 	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
 	term := New(file, file)
-	if term.IsTerminal || term.Colour || term.Width() != 0 {
-		t.Errorf("a file: terminal %t, colour %t, width %d, want no terminal", term.IsTerminal, term.Colour, term.Width())
-	}
-}
-
-func TestPaint(t *testing.T) {
-	if got, want := (&Terminal{Colour: true}).Paint(Green, "ok"), "\x1b[32mok\x1b[0m"; got != want {
-		t.Errorf("with colours Paint gives %q, want %q", got, want)
-	}
-	if got := (&Terminal{}).Paint(Green, "ok"); got != "ok" {
-		t.Errorf("without colours Paint gives %q, want \"ok\"", got)
+	if term.IsTerminal || term.Width() != 0 {
+		t.Errorf("a file: terminal %t, width %d, want no terminal", term.IsTerminal, term.Width())
 	}
 }
