@@ -59,7 +59,7 @@ func TestOpenFile(t *testing.T) {
 // A pipe in the place of an image or of the labels does not keep anybody waiting.
 func TestCatalogueOfPipes(t *testing.T) {
 	dir := t.TempDir()
-	if err := Export(t.Context(), Synthetic(3, 1), dir, nil); err != nil {
+	if err := Export(t.Context(), Synthetic(3, 1), dir, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := OpenCatalogue(dir)

@@ -69,11 +69,18 @@ func (t *trial) killedFolder(length length, dir string, args []string, check fun
 	return check()
 }
 
+// predict is a prediction of some seconds; --out or more is to follow.
+func (t *trial) predict() []string { return t.predictBy(t.whole) }
+
+func (t *trial) predictBy(model string) []string {
+	images := filepath.Join(t.data, "images_training_rev1")
+	return []string{"predict", "--model", model, "--images", images, "--batch-size", "4", "--tta", "24"}
+}
+
 // killPredict kills a prediction and, perhaps, what goes on with it. The table
 // becomes that of an undisturbed one to the byte.
 func killPredict(t *trial) error {
-	images := filepath.Join(t.data, "images_training_rev1")
-	command := []string{"predict", "--model", t.whole, "--images", images, "--batch-size", "4", "--tta", "8"}
+	command := t.predict()
 	want, length, err := t.done("votes.csv", append(command, "--out")...)
 	if err != nil {
 		return err

@@ -15,7 +15,8 @@ type process struct {
 	*exec.Cmd
 	began time.Time
 
-	lines    chan string // of its output
+	pipe     io.ReadCloser // its output
+	lines    chan string   // of it
 	out, err bytes.Buffer
 	cancel   context.CancelFunc
 }
@@ -33,7 +34,8 @@ func (f *fixtures) start(ctx context.Context, dir string, args ...string) (*proc
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	p := &process{Cmd: f.command(ctx, dir, args...), lines: make(chan string, 1<<12), cancel: cancel}
 	p.Stderr = &p.err
-	out, err := p.StdoutPipe()
+	var err error
+	p.pipe, err = p.StdoutPipe()
 	if err == nil {
 		p.began = time.Now()
 		err = p.Start()
@@ -42,13 +44,13 @@ func (f *fixtures) start(ctx context.Context, dir string, args ...string) (*proc
 		cancel()
 		return nil, err
 	}
-	go p.read(out)
+	go p.read()
 	return p, nil
 }
 
-func (p *process) read(out io.Reader) {
+func (p *process) read() {
 	defer close(p.lines)
-	for lines := bufio.NewScanner(out); lines.Scan(); {
+	for lines := bufio.NewScanner(p.pipe); lines.Scan(); {
 		p.lines <- lines.Text()
 	}
 }
