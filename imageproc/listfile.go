@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -55,6 +56,25 @@ func listed(list, folder string) iter.Seq2[Entry, error] {
 				err = fmt.Errorf("is longer than %d bytes; want a path a line", longestLine)
 			}
 			fail(galaxyzoo.Reason(err))
+		}
+	}
+}
+
+// unchanged goes through the entries of a file, and ends with an error unless it is
+// the file that it was.
+func unchanged(path string, was fs.FileInfo, entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
+	changed := func() bool {
+		is, err := os.Stat(path) // where it is gone, entries say so
+		return err == nil && (!os.SameFile(is, was) || is.Size() != was.Size() || !is.ModTime().Equal(was.ModTime()))
+	}
+	return func(yield func(Entry, error) bool) {
+		for e, err := range entries {
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+		if changed() {
+			yield(Entry{}, &galaxyzoo.DataError{File: path, Err: errors.New("has changed while it was read")})
 		}
 	}
 }

@@ -43,6 +43,8 @@ type Listing struct {
 
 	entries iter.Seq2[Entry, error] // without what locate adds
 	locate  func(id string) string  // the file for an id; nil where entries have theirs
+	seed    maphash.Seed
+	files   []uint64 // sorted hashes of what was found in folders on opening
 }
 
 // OpenListing finds the images at a place, which is one of
@@ -71,8 +73,8 @@ type Listing struct {
 //
 // Every image has an id of its own, in UTF-8, or the listing does not open; nor does it
 // without an image. A file that a list or catalogue names need not exist. Opening
-// takes 8 bytes of memory an image, and less than 20 for a moment, which it
-// gives back. Errors are *galaxyzoo.DataError, joined where they are several.
+// takes 16 bytes of memory an image, and less than 40 for a moment; 8 are kept of
+// what was found in folders. Errors are *galaxyzoo.DataError, joined where they are several.
 func OpenListing(ctx context.Context, where, folder string) (*Listing, error) {
 	l := &Listing{Where: where}
 	nothing, err := l.find(folder)
@@ -88,22 +90,38 @@ func OpenListing(ctx context.Context, where, folder string) (*Listing, error) {
 	return l, nil
 }
 
-// All goes through the images, from the start and in the same order each time.
-// After an error, which is a *galaxyzoo.DataError, there is nothing more.
+// All goes through the images, from the start and in the same order each time, and
+// they are those of the opening: what has come into a folder since is passed over, and
+// what is gone from there, or a list that has changed, is an error at the end. After
+// an error, which is a *galaxyzoo.DataError, there is nothing more.
 func (l *Listing) All() iter.Seq2[Entry, error] {
-	if l.locate == nil {
-		return l.entries
-	}
 	return func(yield func(Entry, error) bool) {
+		found := 0
 		for e, err := range l.entries {
-			if err == nil {
+			if err == nil && e.Line == 0 {
+				if _, known := slices.BinarySearch(l.files, maphash.String(l.seed, e.File)); !known {
+					continue
+				}
+			}
+			if err == nil && found == l.Count {
+				e, err = Entry{}, l.changed()
+			}
+			if err == nil && l.locate != nil {
 				e.File = l.locate(e.ID)
 			}
-			if !yield(e, err) {
+			found++
+			if !yield(e, err) || err != nil {
 				return
 			}
 		}
+		if found < l.Count {
+			yield(Entry{}, l.changed())
+		}
 	}
+}
+
+func (l *Listing) changed() error {
+	return &galaxyzoo.DataError{File: l.Where, Err: fmt.Errorf("has changed while it was read: there were %d images", l.Count)}
 }
 
 // find sets what goes through the images, and returns what to say where there
@@ -149,15 +167,19 @@ func (l *Listing) findIn(folder, extension string) (nothing string, err error) {
 	} else if !info.IsDir() {
 		return fail(errors.New("is a file, want the folder of the images"))
 	}
+	info, err := os.Stat(l.Where)
+	if err != nil {
+		return "", &galaxyzoo.DataError{File: l.Where, Err: fmt.Errorf("failed to open the images: %w", galaxyzoo.Reason(err))}
+	}
 	if extension == ".txt" {
-		l.entries = listed(l.Where, folder)
+		l.entries = unchanged(l.Where, info, listed(l.Where, folder))
 		return "lists no file, want a path a line", nil
 	}
 	c, err := openCatalogue(l.Where)
 	if err != nil {
 		return "", err
 	}
-	l.entries = c.rows(folder)
+	l.entries = unchanged(l.Where, info, c.rows(folder))
 	if c.file < 0 {
 		l.locate = func(id string) string { return imageExtensions.locate(folder, id) }
 	}
@@ -166,7 +188,7 @@ func (l *Listing) findIn(folder, extension string) (nothing string, err error) {
 
 // count goes through all entries, counts them and looks for ids that come twice.
 func (l *Listing) count(ctx context.Context) error {
-	seed := maphash.MakeSeed()
+	l.seed = maphash.MakeSeed()
 	var hashes []uint64
 	for e, err := range l.entries {
 		if err == nil {
@@ -178,8 +200,12 @@ func (l *Listing) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		hashes = append(hashes, maphash.String(seed, e.ID))
+		hashes = append(hashes, maphash.String(l.seed, e.ID))
+		if e.Line == 0 {
+			l.files = append(l.files, maphash.String(l.seed, e.File))
+		}
 	}
+	slices.Sort(l.files)
 	l.Count = len(hashes)
 
 	slices.Sort(hashes)
@@ -201,7 +227,7 @@ func (l *Listing) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !suspects[maphash.String(seed, e.ID)] {
+		if !suspects[maphash.String(l.seed, e.ID)] {
 			continue
 		}
 		first, twice := firsts[e.ID]
