@@ -1,6 +1,7 @@
 package imageproc
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 )
@@ -15,9 +16,11 @@ const maxScans = 100
 func checkScans(jpeg []byte) error {
 	scans := 0
 	for at := 2; ; { // behind the marker that it begins with
-		for at < len(jpeg) && jpeg[at] != 0xff { // entropy-coded data
-			at++
+		data := bytes.IndexByte(jpeg[at:], 0xff) // entropy-coded
+		if data < 0 {
+			return nil
 		}
+		at += data
 		for at < len(jpeg) && jpeg[at] == 0xff {
 			at++
 		}
