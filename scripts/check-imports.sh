@@ -32,6 +32,7 @@ may_use() {
 	github.com/urfave/cli/*) [[ $1 == cmd ]] ;;
 	gonum.org/v1/plot | gonum.org/v1/plot/*) [[ $1 == plots ]] ;;
 	github.com/prometheus/*) [[ $1 == serve ]] ;;
+	os/exec) [[ $1 == scripts ]] ;; # no word of a user comes to be a command
 	C) [[ $1 == graph || $1 == infer || $1 == cmd ]] ;;
 	esac
 }
