@@ -40,11 +40,11 @@ func (r *Run) Verify() ([]Check, error) {
 		}),
 		r.part(MetricsCSV, "tfgalaxy train --resume "+r.Dir+" mends a last line that is torn", func() (string, error) {
 			epochs, err := r.Epochs()
-			return fmt.Sprintf("%d epochs", len(epochs)), err
+			return amount(len(epochs), "epoch", "epochs"), err
 		}),
 		r.part(MetricsJSONL, "tfgalaxy train --resume "+r.Dir+" mends a last line that is torn", func() (string, error) {
 			steps, err := r.Steps()
-			return fmt.Sprintf("%d steps", len(steps)), err
+			return amount(len(steps), "step", "steps"), err
 		}),
 	}
 	for _, name := range []string{Last, Best} {
@@ -73,10 +73,18 @@ func (r *Run) Verify() ([]Check, error) {
 			if err != nil {
 				return "", err
 			}
-			return fmt.Sprintf("%d galaxies", len(votes.IDs)), nil
+			return amount(len(votes.IDs), "galaxy", "galaxies"), nil
 		}),
 	)
 	return checks, nil
+}
+
+// amount is a number of things, in words.
+func amount(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // otherCheckpoint says what to do without a checkpoint.

@@ -61,6 +61,9 @@ func TestVerify(t *testing.T) {
 	if checks, err := finishedRun(t).Verify(); err != nil || len(checks) != 8 {
 		t.Errorf("%d checks, %v; want 8", len(checks), err)
 	}
+	if found := amount(1, "epoch", "epochs") + ", " + amount(2, "epoch", "epochs") + ", " + amount(0, "epoch", "epochs"); found != "1 epoch, 2 epochs, 0 epochs" {
+		t.Errorf("found %s", found)
+	}
 	for _, test := range []struct{ file, part, mend string }{
 		{ConfigFile, ConfigFile, ""},
 		{InfoFile, InfoFile, "--init-from"},
