@@ -55,8 +55,8 @@ func (t *TreeSums) Err(dir string) error {
 
 // VerifyTree reads all files of a folder, on all processors, against its SumsFile; where
 // there is none, it says so at once. Errors about the list and the folder itself are
-// *galaxyzoo.DataError. Of files it keeps names and sums alone, 100 MB for a million of
-// them. progress may be nil; its calls do not overlap.
+// *galaxyzoo.DataError. Of files it keeps names and sums alone, under a kilobyte of
+// each. progress may be nil; its calls do not overlap.
 func VerifyTree(ctx context.Context, dir string, progress func(done, total int)) (*TreeSums, error) {
 	t := &TreeSums{Faults: []TreeFault{}}
 	sums, err := readSums(dir)

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// listFile is the list of a data folder's checksums.
+const listFile = "SHA256SUMS"
+
+// sums are the attacks on a data folder and its list of checksums.
+var sums = []kind{
+	{"change a file of the data", 12, 300, spoilData},
+	{"kill while checksums are written", 4, 120, killSums},
+}
+
+// spoilData changes one file, be it the list, by one bit or more. The check has to
+// name it.
+func spoilData(t *trial) error {
+	data, files, err := t.copyData()
+	if err != nil {
+		return err
+	}
+	name := files[t.dice.IntN(len(files))]
+	path := filepath.Join(data, name)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	at := t.dice.IntN(len(content))
+	how := ""
+	switch n := t.dice.IntN(4); {
+	case n == 0:
+		how = fmt.Sprintf("cut at %d", at)
+		err = os.WriteFile(path, content[:at], 0o644)
+	case n == 1:
+		how = "longer"
+		err = os.WriteFile(path, append(content, 0), 0o644)
+	case n == 2 && name != listFile: // without it there is nothing to check by
+		how = "removed"
+		err = os.Remove(path)
+	default:
+		how = fmt.Sprintf("a bit of byte %d flipped", at)
+		content[at] ^= 1 // of a digit of the list, one that changes it
+		err = os.WriteFile(path, content, 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	e := t.run(t, "", "data", "verify", "--data", data)
+	if e.code != 3 || name != listFile && !strings.Contains(e.errors, path) {
+		return fmt.Errorf("%s, %s: %w", name, how, e)
+	}
+	return nil
+}
+
+// killSums kills the program while it writes a list. There is none then, or a whole
+// one, and the next is written as if nothing had been.
+func killSums(t *trial) error {
+	data, _, err := t.copyData()
+	if err != nil {
+		return err
+	}
+	list := filepath.Join(data, listFile)
+	want, err := os.ReadFile(list)
+	if err := errors.Join(err, os.Remove(list)); err != nil {
+		return err
+	}
+	c := t.command(t, "", "data", "verify", "--data", data, "--write-sums")
+	if err := c.Start(); err != nil {
+		return err
+	}
+	time.Sleep(time.Duration(t.dice.Int64N(int64(800 * time.Millisecond))))
+	c.Process.Kill()
+	c.Wait()
+	got, err := os.ReadFile(list)
+	if errors.Is(err, fs.ErrNotExist) {
+		if e := t.run(t, "", "data", "verify", "--data", data, "--write-sums"); e.code != 0 {
+			return e
+		}
+		got, err = os.ReadFile(list)
+	}
+	if err != nil || !bytes.Equal(got, want) {
+		return fmt.Errorf("the list is another: %v\n%s", err, got)
+	}
+	return nil
+}
+
+// copyData copies the data folder, and lists its files.
+func (t *trial) copyData() (dir string, files []string, err error) {
+	dir = filepath.Join(t.dir, "data")
+	if err := os.CopyFS(dir, os.DirFS(t.data)); err != nil {
+		return "", nil, err
+	}
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, name)
+		}
+		return err
+	})
+	// Every other attack is on a file that is not one of the many images.
+	few := slices.DeleteFunc(slices.Clone(files), func(name string) bool { return filepath.Ext(name) == ".jpg" })
+	if t.dice.IntN(2) == 0 {
+		files = few
+	}
+	return dir, files, err
+}
