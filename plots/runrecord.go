@@ -76,13 +76,13 @@ func LoadRun(dir string) (*RunRecord, error) {
 
 	r.Predictions, err = folder.ReadPredictions()
 	r.lacks(predictionsPart, err)
-	r.Augmented, err = readPicture(filepath.Join(folder.Samples(), augmentedFile))
+	r.Augmented, err = readPicture(folder, augmentedFile)
 	r.lacks(augmentedFile, err)
-	r.Kernels, err = ReadArray(filepath.Join(folder.Samples(), kernelsFile))
+	r.Kernels, err = readArray(folder, kernelsFile)
 	r.lacks(kernelsFile, err)
-	r.Galaxy, err = readPicture(filepath.Join(folder.Samples(), galaxyFile))
+	r.Galaxy, err = readPicture(folder, galaxyFile)
 	if err == nil {
-		r.Layers, err = readLayers(filepath.Join(folder.Samples(), activationsFolder))
+		r.Layers, err = readLayers(folder, activationsFolder)
 		r.Layers = withVotes(r.Layers, r.Config.Output)
 	}
 	r.lacks(activationsFolder, err)
@@ -115,7 +115,21 @@ func (r *RunRecord) Curves() Curves {
 	return Curves{Name: r.Name, Steps: r.Steps, Epochs: r.Epochs}
 }
 
-func readPicture(path string) (*image.NRGBA, error) {
+// readArray reads a sample, which must not have been damaged.
+func readArray(r *run.Run, name string) (*Array, error) {
+	path := filepath.Join(r.Samples(), name)
+	if err := r.Unchanged(path); err != nil {
+		return nil, err
+	}
+	return ReadArray(path)
+}
+
+// readPicture does the same for a picture.
+func readPicture(r *run.Run, name string) (*image.NRGBA, error) {
+	path := filepath.Join(r.Samples(), name)
+	if err := r.Unchanged(path); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -125,8 +139,8 @@ func readPicture(path string) (*image.NRGBA, error) {
 }
 
 // readLayers reads a folder of NN-LAYER.npy in the order of the numbers.
-func readLayers(dir string) ([]Layer, error) {
-	entries, err := os.ReadDir(dir)
+func readLayers(r *run.Run, dir string) ([]Layer, error) {
+	entries, err := os.ReadDir(filepath.Join(r.Samples(), dir))
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +151,7 @@ func readLayers(dir string) ([]Layer, error) {
 		if !isArray || !numbered {
 			continue
 		}
-		a, err := ReadArray(filepath.Join(dir, e.Name()))
+		a, err := readArray(r, filepath.Join(dir, e.Name()))
 		if err != nil {
 			return nil, err
 		}

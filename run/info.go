@@ -102,6 +102,9 @@ type Resume struct {
 // Info reads run.json. Errors about its content are *galaxyzoo.DataError.
 func (r *Run) Info() (*Info, error) {
 	info := &Info{}
+	if err := r.Unchanged(r.Path(InfoFile)); err != nil {
+		return nil, err
+	}
 	if err := readJSON(r.Path(InfoFile), info, false); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,9 @@ func checkPredictions(l *galaxyzoo.Labels) error {
 // ReadPredictions reads predictions/validation.csv. Errors about its content
 // are *galaxyzoo.DataError.
 func (r *Run) ReadPredictions() (*galaxyzoo.Labels, error) {
+	if err := r.Unchanged(r.Predictions()); err != nil {
+		return nil, err
+	}
 	f, err := os.Open(r.Predictions())
 	if err != nil {
 		return nil, fmt.Errorf("failed to read %s: %w", r.Predictions(), galaxyzoo.Reason(err))

@@ -198,7 +198,7 @@ func (s *Step) check(last int64) error {
 func (r *Run) Epochs() ([]Epoch, error) {
 	var epochs []Epoch
 	last := 0
-	err := eachLine(r.Path(MetricsCSV), func(n int, line string) error {
+	err := r.eachLine(MetricsCSV, func(n int, line string) error {
 		if n == 1 {
 			if want := strings.TrimSuffix(csvHeader(), "\n"); line != want {
 				return fmt.Errorf("the header is %q, want %q", line, want)
@@ -223,7 +223,7 @@ func (r *Run) Epochs() ([]Epoch, error) {
 func (r *Run) Steps() ([]Step, error) {
 	var steps []Step
 	var last int64
-	err := eachLine(r.Path(MetricsJSONL), func(_ int, line string) error {
+	err := r.eachLine(MetricsJSONL, func(_ int, line string) error {
 		s, err := parseStep(line)
 		if err == nil {
 			err = s.check(last)
@@ -239,7 +239,11 @@ func (r *Run) Steps() ([]Step, error) {
 }
 
 // eachLine calls f with each whole line of a file and its number from 1.
-func eachLine(path string, f func(n int, line string) error) error {
+func (r *Run) eachLine(name string, f func(n int, line string) error) error {
+	path := r.Path(name)
+	if err := r.Unchanged(path); err != nil {
+		return err
+	}
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

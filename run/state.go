@@ -30,6 +30,9 @@ type State struct {
 	Seed          uint64  `json:"seed"`
 	SplitSeed     uint64  `json:"split_seed"`
 	Validation    float64 `json:"validation"` // share of the rows held back
+
+	// Settings are those that no resume may change; runs of earlier versions have none.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 // ReadState reads state.json of the checkpoint in a folder. Errors about its

@@ -14,37 +14,36 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/renameio/v2"
+
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
-// SumsFile, in a checkpoint and in a SavedModel, has the SHA-256 of each of its
-// files, in the form that the program sha256sum writes and checks.
+// SumsFile, in a checkpoint, in a SavedModel, in a data folder and in a run that has
+// ended, has the SHA-256 of each of its files, in the form that the program sha256sum
+// writes and checks.
 const SumsFile = "SHA256SUMS"
 
-// A sum is a line of SumsFile.
-type sum struct {
-	name  string // of a file in the folder, with slashes
-	value [sha256.Size]byte
-}
+// A Sum is a line of a list: the SHA-256 of a file, in hexadecimal digits, and the
+// file's name in the list's folder, with slashes.
+type Sum struct{ SHA256, Name string }
 
 // WriteSums writes SumsFile into a finished folder. It leaves out the files of the
 // names given, which may be edited without harm.
 func WriteSums(dir string, except ...string) error {
-	var sums []sum
+	var names []string
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil || name == SumsFile || slices.Contains(except, name) {
-			return err
+		if name != SumsFile && !slices.Contains(except, name) {
+			names = append(names, name)
 		}
-		value, err := sumOf(context.Background(), path)
-		sums = append(sums, sum{filepath.ToSlash(name), value})
 		return err
 	})
 	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, SumsFile), formatSums(sums), 0o644)
+		err = writeSums(filepath.Join(dir, SumsFile), names)
 	}
 	if err != nil {
 		return fmt.Errorf("failed to write the checksums of %s: %w", dir, err)
@@ -52,63 +51,16 @@ func WriteSums(dir string, except ...string) error {
 	return nil
 }
 
-func formatSums(sums []sum) []byte {
-	var list bytes.Buffer
-	for _, s := range sums {
-		fmt.Fprintf(&list, "%x  %s\n", s.value, s.name)
-	}
-	fmt.Fprintln(&list, endOfSums(len(sums)))
-	return list.Bytes()
-}
-
 // VerifySums reads all files that SumsFile lists in a folder and returns, joined, a
 // *galaxyzoo.DataError for each that is missing or is not what was written. It reports
 // whether there was a list: folders that earlier versions wrote have none.
 func VerifySums(dir string) (listed bool, err error) {
-	sums, err := readSums(dir)
+	list := filepath.Join(dir, SumsFile)
+	sums, err := readSums(list)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	faults := []error{err}
-	for _, s := range sums {
-		path := filepath.Join(dir, filepath.FromSlash(s.name))
-		if fault := s.verify(context.Background(), path); fault != nil {
-			faults = append(faults, &galaxyzoo.DataError{File: path, Err: fault})
-		}
-	}
-	return true, errors.Join(faults...)
-}
-
-// readSums reads SumsFile. Errors are fs.ErrNotExist, or a *galaxyzoo.DataError for
-// each damaged line, beside which the others stand.
-func readSums(dir string) ([]sum, error) {
-	path := filepath.Join(dir, SumsFile)
-	fault := func(line int, err error) error { return &galaxyzoo.DataError{File: path, Line: line, Err: err} }
-	content, err := galaxyzoo.ReadList(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, fault(0, fmt.Errorf("failed to read the checksums: %w", err))
-	}
-	lines := strings.Split(string(content), "\n")
-	count := len(lines) - 2 // behind the end is an empty one
-	if count < 0 || lines[count] != endOfSums(count) || lines[count+1] != "" {
-		return nil, fault(0, errors.New("the list of checksums is damaged: it has not the end that was written"))
-	}
-	sums := make([]sum, 0, count)
-	var faults []error
-	for i, line := range lines[:count] {
-		value, name, _ := strings.Cut(line, "  ")
-		s := sum{name: name}
-		n, err := hex.Decode(s.value[:], []byte(value[:min(len(value), 2*sha256.Size)]))
-		if err != nil || n != sha256.Size || len(value) != 2*sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) {
-			faults = append(faults, fault(i+1, errors.New("the list of checksums is damaged: want a SHA-256, two spaces, and the name of a file in this folder")))
-			continue
-		}
-		sums = append(sums, s)
-	}
-	return sums, errors.Join(faults...)
+	return true, errors.Join(err, verifySums(list, sums))
 }
 
 // Unreplaced reads a folder by read, which verifies it, once more where another process
@@ -128,47 +80,143 @@ func Unreplaced(dir string, read func() error) error {
 	return fmt.Errorf("failed to read %s: another process replaced it again and again meanwhile; try once more", dir)
 }
 
-// endOfSums is the last line of a list, without which it may have lost others. To
-// sha256sum it is a comment.
-func endOfSums(files int) string { return fmt.Sprintf("# %d files", files) }
+// sumSuffix ends the name of a list that lies beside a file.
+const sumSuffix = ".sha256"
 
-// verify returns what is wrong unless the file at the path has that sum.
-func (s *sum) verify(ctx context.Context, path string) error {
-	value, err := sumOf(ctx, path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("the file is missing, " + SumsFile + " lists it")
-	case err != nil:
-		return fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))
-	case value != s.value:
-		return errors.New("damaged or changed: its SHA-256 is not that of " + SumsFile)
+// WriteSumsBeside writes the list of a file and of those in its folder that belong to it.
+func WriteSumsBeside(path string, sums []Sum) error {
+	list := path + sumSuffix
+	if err := writeList(list, sums); err != nil {
+		return fmt.Errorf("failed to write %s: %w", list, galaxyzoo.Reason(err))
 	}
 	return nil
 }
 
-// sumOf returns the SHA-256 of a file, or the error of ctx where that ends before.
-func sumOf(ctx context.Context, path string) (value [sha256.Size]byte, err error) {
+// VerifySumsBeside returns a *galaxyzoo.DataError where a file, or one that belongs to
+// it, is not what the list beside it says. A file without a list passes.
+func VerifySumsBeside(path string) error {
+	list := path + sumSuffix
+	sums, err := readSums(list)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := errors.Join(err, verifySums(list, sums)); err != nil {
+		return fmt.Errorf("%w; if you changed it yourself, remove %s", err, list)
+	}
+	return nil
+}
+
+// writeSums writes a list of the files of those names in its folder.
+func writeSums(list string, names []string) error {
+	sums := make([]Sum, len(names))
+	for i, name := range names {
+		sum, err := SumOf(filepath.Join(filepath.Dir(list), name))
+		if err != nil {
+			return err
+		}
+		sums[i] = Sum{sum, filepath.ToSlash(name)}
+	}
+	return writeList(list, sums)
+}
+
+func writeList(list string, sums []Sum) error {
+	var text bytes.Buffer
+	for _, s := range sums {
+		fmt.Fprintf(&text, "%s  %s\n", s.SHA256, s.Name)
+	}
+	fmt.Fprintln(&text, endOfSums(len(sums)))
+	return renameio.WriteFile(list, text.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(list)))
+}
+
+// endOfSums is the last line of a list, without which it may have lost others. To
+// sha256sum it is a comment.
+func endOfSums(files int) string { return fmt.Sprintf("# %d files", files) }
+
+// readSums reads a list. Errors are fs.ErrNotExist, or a *galaxyzoo.DataError for each
+// damaged line, beside which the others stand.
+func readSums(list string) ([]Sum, error) {
+	fault := func(line int, err error) error { return &galaxyzoo.DataError{File: list, Line: line, Err: err} }
+	content, err := galaxyzoo.ReadList(list)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, fault(0, fmt.Errorf("failed to read the checksums: %w", err))
+	}
+	lines := strings.Split(string(content), "\n")
+	count := len(lines) - 2 // behind the end is an empty one
+	if count < 0 || lines[count] != endOfSums(count) || lines[count+1] != "" {
+		return nil, fault(0, errors.New("the list of checksums is damaged: it has not the end that was written"))
+	}
+	sums := make([]Sum, 0, count)
+	var faults []error
+	for i, line := range lines[:count] {
+		digits, name, _ := strings.Cut(line, "  ")
+		if value, err := hex.DecodeString(digits); err != nil || len(value) != sha256.Size || !filepath.IsLocal(filepath.FromSlash(name)) {
+			faults = append(faults, fault(i+1, errors.New("the list of checksums is damaged: want a SHA-256, two spaces, and the name of a file in this folder")))
+			continue
+		}
+		sums = append(sums, Sum{digits, name})
+	}
+	return sums, errors.Join(faults...)
+}
+
+// verifySums returns, joined, a *galaxyzoo.DataError for each file that is not as its
+// list says.
+func verifySums(list string, sums []Sum) error {
+	var faults []error
+	for _, s := range sums {
+		if fault := s.verify(context.Background(), list); fault != nil {
+			faults = append(faults, &galaxyzoo.DataError{File: s.path(list), Err: fault})
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (s *Sum) path(list string) string {
+	return filepath.Join(filepath.Dir(list), filepath.FromSlash(s.Name))
+}
+
+// verify returns what is wrong unless the file is as its list says.
+func (s *Sum) verify(ctx context.Context, list string) error {
+	value, err := sumOf(ctx, s.path(list))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the file is missing, %s lists it", filepath.Base(list))
+	case err != nil:
+		return fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))
+	case !strings.EqualFold(value, s.SHA256):
+		return fmt.Errorf("damaged or changed: its SHA-256 is not that of %s", filepath.Base(list))
+	}
+	return nil
+}
+
+// SumOf returns a file's SHA-256 in hexadecimal digits.
+func SumOf(path string) (string, error) { return sumOf(context.Background(), path) }
+
+// sumOf is SumOf that ends with ctx.
+func sumOf(ctx context.Context, path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return value, err
+		return "", err
 	}
 	if !info.Mode().IsRegular() { // to open a pipe would wait for its other end
-		return value, errors.New("is no file")
+		return "", errors.New("is no file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return value, err
+		return "", err
 	}
 	defer f.Close()
 	hash := sha256.New()
 	for err == nil {
 		if err := ctx.Err(); err != nil {
-			return value, err
+			return "", err
 		}
 		_, err = io.CopyN(hash, f, 1<<20)
 	}
 	if err != io.EOF {
-		return value, err
+		return "", err
 	}
-	return [sha256.Size]byte(hash.Sum(nil)), nil
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -58,8 +57,9 @@ func (t *TreeSums) Err(dir string) error {
 // *galaxyzoo.DataError. Of files it keeps names and sums alone, under a kilobyte of
 // each. progress may be nil; its calls do not overlap.
 func VerifyTree(ctx context.Context, dir string, progress func(done, total int)) (*TreeSums, error) {
+	list := filepath.Join(dir, SumsFile)
 	t := &TreeSums{Faults: []TreeFault{}}
-	sums, err := readSums(dir)
+	sums, err := readSums(list)
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}
@@ -72,12 +72,12 @@ func VerifyTree(ctx context.Context, dir string, progress func(done, total int))
 		return nil, err
 	}
 	var mu sync.Mutex
-	err = eachSum(ctx, sums, progress, func(ctx context.Context, s *sum) error {
-		fault := s.verify(ctx, filepath.Join(dir, filepath.FromSlash(s.name)))
+	err = eachSum(ctx, sums, progress, func(ctx context.Context, s *Sum) error {
+		fault := s.verify(ctx, list)
 		if fault != nil && ctx.Err() == nil {
 			mu.Lock()
 			defer mu.Unlock()
-			t.Faults = append(t.Faults, TreeFault{s.name, fault.Error(), "unpack it anew"})
+			t.Faults = append(t.Faults, TreeFault{s.Name, fault.Error(), "unpack it anew"})
 		}
 		return ctx.Err()
 	})
@@ -86,7 +86,7 @@ func VerifyTree(ctx context.Context, dir string, progress func(done, total int))
 	}
 	listed := make(map[string]bool, len(sums))
 	for i := range sums {
-		listed[sums[i].name] = true
+		listed[sums[i].Name] = true
 	}
 	for _, name := range there {
 		if !listed[name] {
@@ -101,37 +101,36 @@ func VerifyTree(ctx context.Context, dir string, progress func(done, total int))
 // WriteTree writes the SumsFile of a folder that has none, with all files in it and in
 // the folders below but hidden ones. It reads them as VerifyTree does.
 func WriteTree(ctx context.Context, dir string, progress func(done, total int)) (*TreeSums, error) {
+	list := filepath.Join(dir, SumsFile)
 	names, err := treeFiles(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	sums := make([]sum, len(names))
+	sums := make([]Sum, len(names))
 	for i, name := range names {
 		if strings.ContainsAny(name, "\n\r\\") {
 			return nil, &galaxyzoo.DataError{File: filepath.Join(dir, filepath.FromSlash(name)), Err: errors.New("a list of checksums cannot have such a name; rename the file, or remove it")}
 		}
-		sums[i].name = name
+		sums[i].Name = name
 	}
-	err = eachSum(ctx, sums, progress, func(ctx context.Context, s *sum) (err error) {
-		file := filepath.Join(dir, filepath.FromSlash(s.name))
-		s.value, err = sumOf(ctx, file)
+	err = eachSum(ctx, sums, progress, func(ctx context.Context, s *Sum) (err error) {
+		s.SHA256, err = sumOf(ctx, s.path(list))
 		if err != nil && ctx.Err() == nil {
-			err = &galaxyzoo.DataError{File: file, Err: fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))}
+			err = &galaxyzoo.DataError{File: s.path(list), Err: fmt.Errorf("failed to read: %w", galaxyzoo.Reason(err))}
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	list := filepath.Join(dir, SumsFile)
-	if err := renameio.WriteFile(list, formatSums(sums), 0o644, renameio.WithTempDir(dir)); err != nil {
+	if err := writeList(list, sums); err != nil {
 		return nil, fmt.Errorf("failed to write %s: %w", list, galaxyzoo.Reason(err))
 	}
 	return &TreeSums{Listed: true, Written: true, Files: len(sums), Faults: []TreeFault{}}, nil
 }
 
 // eachSum calls work for each, on all processors, until one fails or ctx ends.
-func eachSum(ctx context.Context, sums []sum, progress func(done, total int), work func(context.Context, *sum) error) error {
+func eachSum(ctx context.Context, sums []Sum, progress func(done, total int), work func(context.Context, *Sum) error) error {
 	group, going := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	var mu sync.Mutex

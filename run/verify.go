@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -26,23 +27,27 @@ func (r *Run) Verify() ([]Check, error) {
 	if holder, held := r.Holder(); held {
 		return nil, &LockedError{Dir: r.Dir, Holder: holder}
 	}
+	mendRows := "remove it, and tfgalaxy train --resume " + r.Dir + " goes on without its lines"
 	checks := []Check{
 		r.part(ConfigFile, "", func() (string, error) {
 			c, err := r.Config()
+			if err == nil {
+				err = r.Unchanged(r.Path(ConfigFile))
+			}
 			return fmt.Sprintf("network %s", c.Network), err
 		}),
-		r.part(InfoFile, "the checkpoints may be whole: tfgalaxy train --init-from "+r.Checkpoint(Best)+" starts another run from one", func() (string, error) {
+		r.part(InfoFile, "remove it, and tfgalaxy train --resume "+r.Dir+" begins a new record", func() (string, error) {
 			info, err := r.Info()
 			if err != nil {
 				return "", err
 			}
 			return fmt.Sprintf("status %s", info.Status), nil
 		}),
-		r.part(MetricsCSV, "tfgalaxy train --resume "+r.Dir+" mends a last line that is torn", func() (string, error) {
+		r.part(MetricsCSV, mendRows, func() (string, error) {
 			epochs, err := r.Epochs()
 			return amount(len(epochs), "epoch", "epochs"), err
 		}),
-		r.part(MetricsJSONL, "tfgalaxy train --resume "+r.Dir+" mends a last line that is torn", func() (string, error) {
+		r.part(MetricsJSONL, mendRows, func() (string, error) {
 			steps, err := r.Steps()
 			return amount(len(steps), "step", "steps"), err
 		}),
@@ -74,6 +79,12 @@ func (r *Run) Verify() ([]Check, error) {
 				return "", err
 			}
 			return amount(len(votes.IDs), "galaxy", "galaxies"), nil
+		}),
+		r.part("samples", "only figures and reports show them; remove what is damaged", func() (string, error) {
+			if _, err := os.Stat(r.Samples()); err != nil {
+				return "", err
+			}
+			return "there", r.unchanged(func(name string) bool { return strings.HasPrefix(name, "samples/") })
 		}),
 	)
 	return checks, nil

@@ -58,15 +58,15 @@ func TestVerify(t *testing.T) {
 	if faults := damaged(t, finishedRun(t)); len(faults) > 0 {
 		t.Errorf("faults in a whole run: %v", faults)
 	}
-	if checks, err := finishedRun(t).Verify(); err != nil || len(checks) != 8 {
-		t.Errorf("%d checks, %v; want 8", len(checks), err)
+	if checks, err := finishedRun(t).Verify(); err != nil || len(checks) != 9 {
+		t.Errorf("%d checks, %v; want 9", len(checks), err)
 	}
 	if found := amount(1, "epoch", "epochs") + ", " + amount(2, "epoch", "epochs") + ", " + amount(0, "epoch", "epochs"); found != "1 epoch, 2 epochs, 0 epochs" {
 		t.Errorf("found %s", found)
 	}
 	for _, test := range []struct{ file, part, mend string }{
 		{ConfigFile, ConfigFile, ""},
-		{InfoFile, InfoFile, "--init-from"},
+		{InfoFile, InfoFile, "begins a new record"},
 		{MetricsCSV, MetricsCSV, "--resume"},
 		{MetricsJSONL, MetricsJSONL, "--resume"},
 		{"checkpoints/last/a", "checkpoints/last", "--checkpoint best"},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -167,13 +168,44 @@ func (r *Run) WriteConfig(v *Values) error {
 	return nil
 }
 
-// Config reads config.yaml. Errors are *UsageError.
+// Config reads config.yaml. Errors are *UsageError, and *galaxyzoo.DataError where it
+// is not what the run's checkpoints were made by.
 func (r *Run) Config() (Config, error) {
 	v, err := Resolver{File: r.Path(ConfigFile)}.Resolve()
 	if err != nil {
 		return Config{}, err
 	}
+	for _, name := range []string{Last, Best} {
+		state, err := ReadState(r.Checkpoint(name))
+		if err != nil {
+			continue // as VerifiedState tells who needs it
+		}
+		return v.Config, r.madeBy(&v.Config, state, name)
+	}
 	return v.Config, nil
+}
+
+// madeBy returns a *galaxyzoo.DataError where a checkpoint was made by other settings.
+func (r *Run) madeBy(c *Config, state *State, checkpoint string) error {
+	for _, s := range Settings {
+		if made, known := state.Settings[s.Key]; known && s.Format(c) != made {
+			return &galaxyzoo.DataError{File: r.Path(ConfigFile), Err: fmt.Errorf(
+				"%s is %q, but checkpoint %s was made with %q: the file was damaged or edited; write that value back", s.Key, s.Format(c), checkpoint, made)}
+		}
+	}
+	return nil
+}
+
+// Fixed are the settings by their keys, as text, but for those that have no effect and
+// those given.
+func (v *Values) Fixed(but ...string) map[string]string {
+	fixed := map[string]string{}
+	for _, s := range Settings {
+		if _, idle := v.idle[s.Key]; !idle && !slices.Contains(but, s.Key) {
+			fixed[s.Key] = s.Format(&v.Config)
+		}
+	}
+	return fixed
 }
 
 // yaml returns the setting's value as a YAML scalar on one line.

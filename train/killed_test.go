@@ -22,7 +22,7 @@ func killed(t *testing.T, r *run.Run) {
 		t.Fatal(err)
 	}
 	info.Status, info.ExitCode = run.StatusRunning, nil
-	if err := errors.Join(r.WriteInfo(info), os.RemoveAll(r.SavedModel()), os.RemoveAll(r.Samples())); err != nil {
+	if err := errors.Join(r.Unseal(), r.WriteInfo(info), os.RemoveAll(r.SavedModel()), os.RemoveAll(r.Samples())); err != nil {
 		t.Fatal(err)
 	}
 }

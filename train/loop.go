@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -215,7 +216,7 @@ func (l *loop) begin() error {
 	}
 	if l.plan.run == nil {
 		l.fresh(weights, device)
-	} else if err := l.resume(device); err != nil {
+	} else if err := l.resume(weights, device); err != nil {
 		return err
 	}
 	if err := l.run.RemoveDivergence(); err != nil {
@@ -260,17 +261,23 @@ func (l *loop) notes(device string) string {
 
 func (l *loop) fresh(weights int, device string) {
 	c, p := l.config, l.plan
-	fingerprint := p.Catalogue.Fingerprint()
 	l.state = run.State{
-		Network: p.Network.Name, NetworkDigest: p.Network.Digest(), Data: fingerprint,
+		Network: p.Network.Name, NetworkDigest: p.Network.Digest(), Data: p.Catalogue.Fingerprint(),
 		Seed: c.Seed, SplitSeed: c.SplitSeed, Validation: HeldBackShare(c),
+		Settings: p.Values.Fixed(unfixed...),
 	}
-	l.info = &run.Info{
+	l.info = l.newInfo(weights, device)
+}
+
+// newInfo is the record of a run that begins.
+func (l *loop) newInfo(weights int, device string) *run.Info {
+	c, p := l.config, l.plan
+	return &run.Info{
 		Command:  run.PortableCommand(l.options.Command),
 		Versions: run.Versions{TFGalaxy: l.options.Version, Go: runtime.Version(), TensorFlow: graph.Version()},
 		Device:   device, Seed: c.Seed,
 		Data: run.DataInfo{
-			Name: run.PortablePath(p.Catalogue.Name), Fingerprint: fingerprint,
+			Name: run.PortablePath(p.Catalogue.Name), Fingerprint: p.Catalogue.Fingerprint(),
 			Training: len(p.Training), Validation: len(p.Validation),
 		},
 		Network: p.Network.Name, Weights: int64(weights), InitFrom: l.initFrom,
@@ -278,10 +285,13 @@ func (l *loop) fresh(weights int, device string) {
 	}
 }
 
-func (l *loop) resume(device string) error {
+func (l *loop) resume(weights int, device string) error {
 	info, err := l.run.Info()
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if info == nil { // removed, as it was damaged
+		info = l.newInfo(weights, device)
 	}
 	// Read again under the lock: the run may have gone on since it was planned.
 	state, err := l.run.VerifiedState(l.plan.checkpoint)
@@ -289,6 +299,9 @@ func (l *loop) resume(device string) error {
 		return err
 	}
 	if err := l.trainer.Restore(l.run.Checkpoint(l.plan.checkpoint)); err != nil {
+		return err
+	}
+	if err := l.run.Unseal(); err != nil {
 		return err
 	}
 	info.Resumes = append(info.Resumes, run.Resume{
@@ -354,6 +367,7 @@ func (l *loop) end(cause error) (*Ended, error) {
 	if infoErr := l.run.WriteInfo(l.info); infoErr != nil {
 		return nil, errors.Join(err, infoErr)
 	}
+	err = errors.Join(err, l.run.Seal())
 	l.last.Event, l.last.Run, l.last.Status = "end", l.run.Dir, status
 	l.last.Epochs, l.last.Step, l.last.Seconds = l.state.Epoch, l.state.Step, l.state.Seconds
 	if best := l.state.Best; best != nil {

@@ -196,7 +196,10 @@ func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
 		return nil
 	}
 	info, err := r.Info()
-	if err != nil || info.Status != run.StatusDone {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Status != run.StatusDone {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return &run.UsageError{
@@ -210,6 +213,10 @@ func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
 // when to stop (with the cosine schedule, also how fast the learning rate falls from
 // here on). After an epoch that steps cut short comes the next one.
 var resumable = []string{"data", "epochs", "steps", "patience", "workers", "threads", "cache", "crops-on", "tensorboard"}
+
+// unfixed are the settings that a checkpoint does not vouch for: besides those, names
+// of files and folders.
+var unfixed = append(slices.Clone(resumable), "runs", "run-dir", "init-from")
 
 func checkResume(r *run.Run, before, now *run.Config) error {
 	for _, s := range run.Settings {

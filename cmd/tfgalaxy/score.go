@@ -47,6 +47,9 @@ func (a *app) score(ctx *cli.Context) error {
 	if isFolder(result.Labels) {
 		result.Labels = filepath.Join(result.Labels, galaxyzoo.LabelFile)
 	}
+	if err := run.VerifySumsBeside(result.Predictions); err != nil {
+		return err
+	}
 	predictions, err := galaxyzoo.ReadSubmission(result.Predictions)
 	if err != nil {
 		return err
