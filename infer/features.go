@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/blas/blas32"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // Features are what a network's last hidden layer makes of galaxies. Galaxies
@@ -133,6 +134,10 @@ func ReadFeatures(path string) (*Features, error) {
 	format, err := featureFormatOf(path)
 	if err != nil {
 		return nil, &galaxyzoo.DataError{File: path, Err: errors.New("ends in none of .npy, .parquet, and so is no file of features")}
+	}
+	// Before the library for Parquet sees it, which some damage leads far astray.
+	if err := run.VerifySumsBeside(path); err != nil {
+		return nil, err
 	}
 	return format.read(path)
 }

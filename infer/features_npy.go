@@ -15,6 +15,7 @@ import (
 	"github.com/sbinet/npyio/npy"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // npyIDs is the file of the galaxies beside a .npy file of features.
@@ -135,6 +136,17 @@ func readNPY(path string) (*Features, error) {
 func (w *FeatureWriter) finishNPY() error {
 	if _, err := w.values.WriteAt(npyHeader(w.count, w.size), 0); err != nil {
 		return w.values.fail(err)
+	}
+	var sums []run.Sum
+	for final, partial := range map[string]*partialFile{w.path: w.values, npyIDs(w.path): w.ids} {
+		sum, err := run.SumOf(partial.path)
+		if err != nil {
+			return partial.fail(err)
+		}
+		sums = append(sums, run.Sum{SHA256: sum, Name: filepath.Base(final)})
+	}
+	if err := run.WriteSumsBeside(w.path, sums); err != nil {
+		return err
 	}
 	if err := w.ids.place(npyIDs(w.path)); err != nil {
 		return err

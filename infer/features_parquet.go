@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // A featureRow is a row of a Parquet file of features.
@@ -110,6 +111,13 @@ func (w *FeatureWriter) finishParquet() error {
 	}
 	if err := table.Close(); err != nil {
 		return out.fail(err)
+	}
+	sum, err := out.sum()
+	if err != nil {
+		return err
+	}
+	if err := run.WriteSumsBeside(w.path, []run.Sum{sum}); err != nil {
+		return err
 	}
 	if err := out.place(); err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 // rewrite changes a file.
 func rewrite(t *testing.T, path string, change func([]byte) []byte) {
 	t.Helper()
+	forgetSums(t, filepath.Dir(path))
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -119,11 +120,25 @@ func TestReadFeaturesMissing(t *testing.T) {
 	}
 	wantReadFault(t, "f.txt", "f.txt: ends in none of .npy, .parquet")
 	writeFeatures(t, filepath.Join(dir, "f.npy"), handmadeFeatures(t, 2, 2))
+	forgetSums(t, dir)
 	ids := filepath.Join(dir, "f.ids.csv")
 	if err := os.Remove(ids); err != nil {
 		t.Fatal(err)
 	}
 	wantReadFault(t, filepath.Join(dir, "f.npy"), ids+": failed to read the galaxies of the features: no such file")
+}
+
+// forgetSums removes the lists of checksums in a folder: its files are then judged by
+// their content, as those of other programs.
+func forgetSums(t *testing.T, dir string) {
+	t.Helper()
+	lists, err := filepath.Glob(filepath.Join(dir, "*.sha256"))
+	for _, list := range lists {
+		err = errors.Join(err, os.Remove(list))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // writeParquet writes any rows.

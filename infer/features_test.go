@@ -94,6 +94,7 @@ func TestFeaturesReturn(t *testing.T) {
 				for i, file := range files {
 					files[i] = filepath.Base(file)
 				}
+				files = append(files, filepath.Base(path)+".sha256")
 				slices.Sort(files)
 				if have := namesIn(t, dir); !slices.Equal(have, files) {
 					t.Errorf("the folder holds %q, want %q", have, files)

@@ -6,8 +6,10 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -186,6 +188,40 @@ func (w *FeatureWriter) goOn() error {
 		return r.fail(errors.New("the last row is not whole"))
 	}
 	return ids.cut(end)
+}
+
+// featureSum is the CRC-32C of a row of features: of id and file, with a 0 behind each,
+// and of the values as they lie in a .npy file.
+func featureSum(id, file string, values []float32) string {
+	row := fmt.Appendf(nil, "%s\x00%s\x00", id, file)
+	for _, x := range values {
+		row = binary.LittleEndian.AppendUint32(row, math.Float32bits(x))
+	}
+	return fmt.Sprintf("%08x", crc32.Checksum(row, castagnoli))
+}
+
+// verify returns a *galaxyzoo.DataError unless the rows that a writer resumes have these
+// sums.
+func (w *FeatureWriter) verify(sums []string) error {
+	if w.count == 0 {
+		return nil
+	}
+	i := 0
+	err := w.eachRow(func(row featureRow) error {
+		if featureSum(row.ID, row.File, row.Features) != sums[i] {
+			return &galaxyzoo.DataError{File: w.values.path, Err: fmt.Errorf(
+				"the features of galaxy %s are not what was written, here or in %s: remove both and the table's %s, and start afresh", row.ID, w.ids.path, journalSuffix)}
+		}
+		i++
+		return nil
+	})
+	if err != nil {
+		return errors.Join(err, w.end())
+	}
+	if _, err := w.ids.Seek(0, io.SeekEnd); err != nil {
+		return w.ids.fail(err)
+	}
+	return nil
 }
 
 // Write adds a galaxy, with the file of its image and its features.

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -18,8 +20,9 @@ import (
 
 // A journal is where a table grows: a file that rows are appended to, one for
 // each image in the order of the images, so that work goes on after a stop where
-// it ended. Its lines are JSON: the Meta first, then a journalRow an image. The
-// finished table is made from it, in whatever format.
+// it ended. Its lines are a CRC-32C of what follows, in hexadecimal digits, and JSON:
+// the Meta first, then a journalRow an image. The finished table is made from it, in
+// whatever format.
 type journal struct {
 	path string
 	meta *Meta
@@ -27,6 +30,8 @@ type journal struct {
 	w    *bufio.Writer
 	rows int // whole ones
 	good int // of these, without an error
+
+	features []string // sums of the features of the good rows that a resume found
 }
 
 // A journalRow is a row of the table, or why there is none.
@@ -35,6 +40,8 @@ type journalRow struct {
 	File  fileName `json:"file"`
 	Error string   `json:"error,omitempty"`
 	Cells []string `json:"cells,omitempty"` // of the table, after the id
+	// Features is the featureSum of the row's features, where it has any.
+	Features string `json:"features_crc32c,omitempty"`
 }
 
 // A fileName is a path, which need not be UTF-8 as JSON's texts are: one that is not is
@@ -134,6 +141,7 @@ func (j *journal) recover(vouched func() (int, error)) (end int64, err error) {
 		j.rows++
 		if row.Error == "" {
 			j.good++
+			j.features = append(j.features, row.Features)
 		}
 		return nil
 	})
@@ -165,6 +173,9 @@ func (j *journal) each(meta func(*Meta, int64) error, row func(*journalRow, int6
 		damaged := func(err error) error {
 			return &galaxyzoo.DataError{File: j.path, Line: n, Err: fmt.Errorf("is damaged, remove the file and start afresh: %w", err)}
 		}
+		if err == nil {
+			line, err = checkedLine(line)
+		}
 		if err != nil {
 			return damaged(err)
 		}
@@ -191,6 +202,22 @@ func (j *journal) each(meta func(*Meta, int64) error, row func(*journalRow, int6
 	}
 }
 
+// crcOf is the checksum at the start of a line of JSON.
+func crcOf(encoded []byte) string {
+	return fmt.Sprintf("%08x ", crc32.Checksum(encoded, castagnoli))
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checkedLine returns the JSON of a line.
+func checkedLine(line []byte) ([]byte, error) {
+	const sum = len("00000000 ")
+	if len(line) < sum+1 || crcOf(line[sum:len(line)-1]) != string(line[:sum]) {
+		return nil, errors.New("the line is not what was written")
+	}
+	return line[sum:], nil
+}
+
 // add appends a row; flush brings it to the file.
 func (j *journal) add(row *journalRow) error {
 	j.rows++
@@ -203,7 +230,7 @@ func (j *journal) add(row *journalRow) error {
 func (j *journal) append(value any) error {
 	line, err := json.Marshal(value)
 	if err == nil {
-		_, err = j.w.Write(append(line, '\n'))
+		_, err = j.w.Write(slices.Concat([]byte(crcOf(line)), line, []byte{'\n'}))
 	}
 	if err != nil {
 		return fmt.Errorf("failed to write %s: %w", j.path, galaxyzoo.Reason(err))

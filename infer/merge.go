@@ -89,6 +89,9 @@ func openParts(paths []string) ([]part, error) {
 		if !strings.EqualFold(filepath.Ext(path), ".csv") {
 			return nil, &run.UsageError{Err: fmt.Errorf("%q is no CSV file: parts are merged from CSV, to any format", path), Hint: "predict the shards with --out PART.csv"}
 		}
+		if err := run.VerifySumsBeside(path); err != nil {
+			return nil, err
+		}
 		meta, err := readMeta(path)
 		if err != nil {
 			return nil, err

@@ -2,18 +2,24 @@ package infer
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	stdhash "hash"
+	"io"
 	"path/filepath"
 
 	"github.com/google/renameio/v2"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // An outputFile appears under its name once it is whole.
 type outputFile struct {
 	*renameio.PendingFile
 	w    *bufio.Writer
+	hash stdhash.Hash // SHA-256 of what was flushed
 	path string
 }
 
@@ -22,10 +28,19 @@ func createFile(path string) (*outputFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
 	}
-	return &outputFile{PendingFile: f, w: bufio.NewWriterSize(f, 1<<16), path: path}, nil
+	hash := sha256.New()
+	return &outputFile{PendingFile: f, w: bufio.NewWriterSize(io.MultiWriter(f, hash), 1<<16), hash: hash, path: path}, nil
 }
 
 func (f *outputFile) Write(p []byte) (int, error) { return f.w.Write(p) }
+
+// sum is that of all that was written.
+func (f *outputFile) sum() (run.Sum, error) {
+	if err := f.w.Flush(); err != nil {
+		return run.Sum{}, f.fail(err)
+	}
+	return run.Sum{SHA256: hex.EncodeToString(f.hash.Sum(nil)), Name: filepath.Base(f.path)}, nil
+}
 
 func (f *outputFile) place() error {
 	if err := f.w.Flush(); err != nil {

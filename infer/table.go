@@ -12,6 +12,7 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // Columns of a table beside those of the votes.
@@ -137,10 +138,22 @@ func (t *tableFile) add(row *journalRow) error {
 	return nil
 }
 
-// place puts all files in their places, the table last.
+// place puts all files in their places, with a list of their checksums, and the table
+// last.
 func (t *tableFile) place() error {
 	if err := t.table.Close(); err != nil {
 		return t.file.fail(err)
+	}
+	sum, err := t.file.sum()
+	if err != nil {
+		return err
+	}
+	sums := []run.Sum{sum}
+	if t.faults.file != nil {
+		if sum, err = t.faults.sum(); err != nil {
+			return err
+		}
+		sums = append(sums, sum)
 	}
 	if err := t.faults.place(); err != nil {
 		return err
@@ -148,6 +161,13 @@ func (t *tableFile) place() error {
 	path := metaFile(t.file.path)
 	if err := t.meta.write(path); err != nil {
 		return fmt.Errorf("failed to write %s: %w", path, galaxyzoo.Reason(err))
+	}
+	metaSum, err := run.SumOf(path)
+	if err != nil {
+		return err
+	}
+	if err := run.WriteSumsBeside(t.file.path, append(sums, run.Sum{SHA256: metaSum, Name: filepath.Base(path)})); err != nil {
+		return err
 	}
 	return t.file.place()
 }
@@ -190,6 +210,14 @@ func (l *faultList) add(row *journalRow) (err error) {
 	return nil
 }
 
+func (l *faultList) sum() (run.Sum, error) {
+	l.csv.Flush()
+	if err := l.csv.Error(); err != nil {
+		return run.Sum{}, l.file.fail(err)
+	}
+	return l.file.sum()
+}
+
 // place puts the list in its place, or removes one of an earlier time.
 func (l *faultList) place() error {
 	if l.file == nil {
@@ -197,10 +225,6 @@ func (l *faultList) place() error {
 			return fmt.Errorf("failed to remove %s: %w", l.path, galaxyzoo.Reason(err))
 		}
 		return nil
-	}
-	l.csv.Flush()
-	if err := l.csv.Error(); err != nil {
-		return l.file.fail(err)
 	}
 	return l.file.place()
 }

@@ -198,6 +198,9 @@ func (j *Job) finished(meta *Meta, total int) (*Summary, error) {
 	if !j.Resume || !exists(j.Out) {
 		return nil, nil
 	}
+	if err := run.VerifySumsBeside(j.Out); err != nil {
+		return nil, err
+	}
 	done, err := readMeta(j.Out)
 	if err != nil {
 		return nil, err
@@ -259,6 +262,9 @@ func (s *sheet) fill(ctx context.Context, e *Ensemble, total int) error {
 		if s.features, err = ResumeFeatures(path, e.FeatureSize(), s.log.good); err != nil {
 			return err
 		}
+		if err := s.features.verify(s.log.features); err != nil {
+			return err
+		}
 	case s.log.rows < total || total == 0: // else it was stopped between its last two files
 		return overwrites(path)
 	}
@@ -316,6 +322,7 @@ func (s *sheet) add(p *Prediction) error {
 			if err := s.features.Write(row.ID, p.Entry.File, p.Features); err != nil {
 				return err
 			}
+			row.Features = featureSum(row.ID, p.Entry.File, p.Features)
 		}
 	}
 	if err := s.log.add(row); err != nil {
