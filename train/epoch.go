@@ -115,6 +115,7 @@ func (l *loop) finishEpoch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.suspect(&v)
 	result := run.BestEpoch{Epoch: row.Epoch, Step: row.Step, Loss: row.Loss}
 	if v.heldBack {
 		row.RMSE, row.ValidationLoss = &v.score.RMSE, &v.loss

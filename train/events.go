@@ -51,6 +51,13 @@ type CheckpointSaved struct {
 	Asked bool   `json:"asked,omitempty"` // by Options.SaveAsked
 }
 
+// Warned tells of what looks wrong and stops nothing, once of each kind: "warning".
+type Warned struct {
+	Event string `json:"event"`
+	Kind  string `json:"kind"` // WarnConstant and so on
+	Text  string `json:"text"`
+}
+
 // Ended is the last event: "end". Loss is that of the last epoch that ended,
 // RMSE that of the best one.
 type Ended struct {
@@ -72,4 +79,5 @@ func (Started) event()         {}
 func (Stepped) event()         {}
 func (EpochEnded) event()      {}
 func (CheckpointSaved) event() {}
+func (Warned) event()          {}
 func (Ended) event()           {}

@@ -57,9 +57,10 @@ type loop struct {
 	initFrom *run.InitSource // nil where the weights are drawn, or those of a resumed run
 	track    *timeline.Track // of the goroutine that trains
 
-	saving    *saving // nil where no checkpoint is being written
-	note      string  // what a user should know of the precision
-	overflows int     // steps in a row that left the range of float16
+	saving    *saving         // nil where no checkpoint is being written
+	note      string          // what a user should know of the precision
+	warned    map[string]bool // kinds of warnings that were given
+	overflows int             // steps in a row that left the range of float16
 
 	clock clock
 	last  Ended // what is known for the last event
@@ -83,7 +84,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.SaveAsked == nil {
 		o.SaveAsked = func() bool { return false }
 	}
-	l := &loop{plan: p, config: &p.Values.Config, options: o, track: o.Timeline.Track(Track)}
+	l := &loop{plan: p, config: &p.Values.Config, options: o, warned: map[string]bool{}, track: o.Timeline.Track(Track)}
 	defer l.close()
 	if err := l.open(ctx); err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 // open prepares everything that needs no run folder.
 func (l *loop) open(ctx context.Context) (err error) {
 	p := l.plan
-	if l.cache, err = l.openCrops(ctx); err != nil {
+	if err = l.openCrops(ctx); err != nil {
 		return err
 	}
 	if err = l.openTrainer(); err != nil {
@@ -114,7 +115,7 @@ func (l *loop) open(ctx context.Context) (err error) {
 		return err
 	}
 	l.input.tracks = l.options.Timeline.Tracks("input", l.input.workers)
-	return nil
+	return l.checkBatch()
 }
 
 // openTrainer builds the graph.
@@ -148,18 +149,22 @@ func (l *loop) openTrainer() (err error) {
 }
 
 // openCrops opens the crop cache, or builds it.
-func (l *loop) openCrops(ctx context.Context) (*imageproc.Cache, error) {
+func (l *loop) openCrops(ctx context.Context) error {
 	defer l.track.Start("crops").End()
 	d, err := infer.OpenDecoder()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer d.Close()
 	if l.options.Timeline != nil {
 		tracks := l.options.Timeline.Tracks("crops", imageproc.Visitors())
 		d.Watch = func(visitor int, work string) func() { return tracks[visitor].Start(work).End }
 	}
-	return imageproc.OpenCache(ctx, l.config.Cache, &d.Decoder, l.plan.Catalogue, l.plan.Preprocessing, l.options.CropProgress)
+	l.cache, err = imageproc.OpenCache(ctx, l.config.Cache, &d.Decoder, l.plan.Catalogue, l.plan.Preprocessing, l.options.CropProgress)
+	if err != nil {
+		return err
+	}
+	return l.recheck(&d.Decoder)
 }
 
 func (l *loop) close() {

@@ -16,6 +16,7 @@ const sampleRows = 1000
 type validation struct {
 	heldBack bool // on rows held back; otherwise on rows that were trained on
 	votes    []galaxyzoo.Votes
+	cast     []galaxyzoo.Votes
 	score    galaxyzoo.Score
 	meanVote float64 // RMSE of these rows' mean vote for every one of them
 	loss     float64
@@ -38,15 +39,15 @@ func (l *loop) validate() (validation, error) {
 	if err != nil {
 		return v, err
 	}
-	cast := l.plan.Catalogue.Votes(rows)
-	if v.score, err = galaxyzoo.NewScore(v.votes, cast); err != nil {
+	v.cast = l.plan.Catalogue.Votes(rows)
+	if v.score, err = galaxyzoo.NewScore(v.votes, v.cast); err != nil {
 		return v, l.divergedAfter(&l.state, run.Divergence{What: "the network's votes are not numbers", Galaxies: l.ids(notNumbers(rows, v.votes))})
 	}
-	base, err := galaxyzoo.ScoreMeanVote(cast)
+	base, err := galaxyzoo.ScoreMeanVote(v.cast)
 	if err != nil {
 		return v, err
 	}
-	v.meanVote, v.loss = base.RMSE, l.trainer.Loss(v.votes, cast)
+	v.meanVote, v.loss = base.RMSE, l.trainer.Loss(v.votes, v.cast)
 	return v, nil
 }
 

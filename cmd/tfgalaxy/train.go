@@ -149,6 +149,8 @@ func (v *trainView) observe(event train.Event) {
 		if e.Asked {
 			v.text("saved at step %s: %s", terminal.Count(int(e.Step)), e.Dir)
 		}
+	case train.Warned:
+		v.text("note: %s", e.Text)
 	case train.Ended:
 		v.ended(e)
 	}
