@@ -25,22 +25,27 @@ func (l *loop) checkBatch() error {
 	rows := in.batch(in.order(0), 0)
 	batch := <-in.ring
 	defer in.recycle(batch)
-	in.fill(batch, rows, 0)
-	view := make([]byte, 3*in.size*in.size)
+	if err := in.fill(batch, rows, 0); err != nil {
+		return err
+	}
+	want := make([]byte, len(batch.Pixels)/len(rows)) // of an image; none where the crops are on the device
 	for i, position := range rows {
 		g := &l.plan.Catalogue.Galaxies[position]
 		same := true
 		for c, x := range g.Votes {
 			same = same && batch.Votes[i*galaxyzoo.NumAnswers+c] == float32(x)
 		}
+		var err error
 		switch in.feed {
 		case graph.FeedImages:
-			l.cache.View(view, position, imageproc.Transform{})
-			same = same && bytes.Equal(view, batch.Image(i))
+			err = l.cache.View(want, position, imageproc.Transform{})
 		case graph.FeedCrops:
-			same = same && bytes.Equal(l.cache.Crop(position), batch.Image(i))
+			err = l.cache.Crop(want, position)
 		}
-		if !same {
+		if err != nil {
+			return err
+		}
+		if !same || !bytes.Equal(want, batch.Image(i)) {
 			return &galaxyzoo.DataError{File: g.File, Err: fmt.Errorf("galaxy %d comes into a batch with votes or an image that are not its own", g.ID)}
 		}
 	}

@@ -125,7 +125,7 @@ func TestCropsOfOtherImages(t *testing.T) {
 	cache := t.TempDir()
 	draw := func(seed uint64) string {
 		dir := filepath.Join(t.TempDir(), "data")
-		if err := galaxyzoo.Export(t.Context(), galaxyzoo.Synthetic(30, seed), dir, nil); err != nil {
+		if err := galaxyzoo.Export(t.Context(), galaxyzoo.Synthetic(30, seed), dir, nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		return dir
