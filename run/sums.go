@@ -208,15 +208,18 @@ func sumOf(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	hash := sha256.New()
-	for err == nil {
+	hash, buffer := sha256.New(), make([]byte, 1<<18)
+	for {
 		if err := ctx.Err(); err != nil {
 			return "", err
 		}
-		_, err = io.CopyN(hash, f, 1<<20)
+		n, err := f.Read(buffer)
+		hash.Write(buffer[:n])
+		if err == io.EOF {
+			return hex.EncodeToString(hash.Sum(nil)), nil
+		}
+		if err != nil {
+			return "", err
+		}
 	}
-	if err != io.EOF {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
