@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"time"
 )
 
 // killExport kills an export: there is a whole model or none, and another try
@@ -50,8 +51,8 @@ func killSynth(t *trial) error {
 
 // killedFolder kills a command that makes a folder: it is whole or not there, and
 // then made by the same command.
-func (t *trial) killedFolder(length length, dir string, args []string, check func() error) error {
-	if _, err := t.killedOnce(length.of(t), args...); err != nil {
+func (t *trial) killedFolder(length time.Duration, dir string, args []string, check func() error) error {
+	if err := t.killedOnce(length, args...); err != nil {
 		return err
 	}
 	if exists(dir) {
@@ -88,8 +89,7 @@ func killPredict(t *trial) error {
 	table := filepath.Join(t.dir, "votes.csv")
 	args := append(command, "--out", table)
 	for range 1 + t.dice.IntN(3) {
-		_, err := t.killedOnce(length.of(t), args...)
-		if err != nil {
+		if err := t.killedOnce(length, args...); err != nil {
 			return err
 		}
 		switch partial := exists(table + ".partial"); {

@@ -10,15 +10,16 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// signals are the ways in which a training is told to stop, or to save.
+// signals are the ways in which a training is told to stop, or to save. The short form
+// leaves out what another kind has too.
 var signals = []kind{
 	{"Ctrl-C", 1, 20, func(t *trial) error { return t.signalled(syscall.SIGINT) }},
 	{"Ctrl-C twice", 1, 20, interruptTwice},
 	{"terminated", 1, 20, func(t *trial) error { return t.signalled(syscall.SIGTERM) }},
-	{"hung up", 1, 20, func(t *trial) error { return t.signalled(syscall.SIGHUP) }},
+	{"hung up", 0, 20, func(t *trial) error { return t.signalled(syscall.SIGHUP) }},
 	{"terminal closed", 1, 20, closeTerminal},
 	{"reader of events gone", 1, 20, closePipe},
-	{"checkpoint asked for", 1, 20, askCheckpoint},
+	{"checkpoint asked for", 0, 20, askCheckpoint},
 	{"checkpoint asked for, then kill", 1, 20, askAndKill},
 }
 
@@ -115,18 +116,9 @@ func askAndKill(t *trial) error {
 	if err != nil {
 		return err
 	}
-	asked, err := t.ask(p)
+	saved, err := t.ask(p)
 	if err != nil {
 		return err
-	}
-	for {
-		e, more := p.next()
-		if !more {
-			return errors.Join(errors.New("no checkpoint came that was asked for"), p.wait())
-		}
-		if e.Event == "checkpoint" && e.Name == run.Last && e.Step >= asked {
-			break
-		}
 	}
 	p.Process.Kill()
 	p.wait()
@@ -134,8 +126,8 @@ func askAndKill(t *trial) error {
 	if err != nil {
 		return err
 	}
-	if state.Step < asked {
-		return fmt.Errorf("the checkpoint is of step %d, asked for after step %d", state.Step, asked)
+	if state.Step < saved {
+		return fmt.Errorf("the checkpoint is of step %d, one of step %d was told of", state.Step, saved)
 	}
 	args, err := t.goOn(t.usual, dir, t.cache)
 	if err != nil || args == nil {
@@ -147,17 +139,21 @@ func askAndKill(t *trial) error {
 	return t.usual.equals(dir)
 }
 
-// ask asks for a checkpoint in the first half of an epoch, and returns after which
-// step.
+// ask asks for a checkpoint in the first half of an epoch of 10 steps, and waits for
+// one that is of no epoch's end. It returns of which step that is.
 func (t *trial) ask(p *process) (step int64, err error) {
 	after := int64(10*t.dice.IntN(4) + 1 + t.dice.IntN(4))
-	for {
-		e, more := p.next()
-		if !more {
-			return 0, p.wait()
-		}
-		if e.Event == "step" && e.Step >= after {
-			return e.Step, p.Process.Signal(syscall.SIGUSR1)
+	asked := false
+	for e, more := p.next(); more; e, more = p.next() {
+		switch {
+		case e.Event == "step" && e.Step >= after && !asked:
+			asked = true
+			if err := p.Process.Signal(syscall.SIGUSR1); err != nil {
+				return 0, err
+			}
+		case e.Event == "checkpoint" && e.Name == run.Last && e.Step%10 != 0:
+			return e.Step, nil
 		}
 	}
+	return 0, fmt.Errorf("no checkpoint was written after step %d, where it was asked for: %w", after, p.wait())
 }

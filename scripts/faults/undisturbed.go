@@ -7,12 +7,6 @@ import (
 	"time"
 )
 
-// A length is how long a command takes undisturbed.
-type length time.Duration
-
-// of leaves room for a machine that is slower now.
-func (l length) of(*trial) time.Duration { return time.Duration(l) * 5 / 4 }
-
 // An output is what a command left, and how long it took.
 type output struct {
 	path string
@@ -26,8 +20,9 @@ type outputs struct {
 }
 
 // done does a command undisturbed, once for all attacks, whose last flag wants the
-// name of what it makes. It returns where that lies, and how long it took.
-func (t *trial) done(name string, args ...string) (string, length, error) {
+// name of what it makes. It returns where that lies, and how long it took, with some
+// room for a machine that is slower now.
+func (t *trial) done(name string, args ...string) (string, time.Duration, error) {
 	t.outputs.mu.Lock()
 	defer t.outputs.mu.Unlock()
 	o, known := t.outputs.made[name]
@@ -43,5 +38,5 @@ func (t *trial) done(name string, args ...string) (string, length, error) {
 		}
 		t.outputs.made[name] = o
 	}
-	return o.path, length(o.took), nil
+	return o.path, o.took * 5 / 4, nil
 }
