@@ -11,12 +11,15 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
+// sealed are the files of a run, besides its samples, that Seal lists.
+var sealed = []string{ConfigFile, InfoFile, MetricsCSV, MetricsJSONL, "predictions/validation.csv"}
+
 // Seal writes SumsFile into the folder of a run that has ended: of its own files, and
 // not of its checkpoints and its model, which have lists of theirs. From then on their
 // readers notice what was damaged, until Unseal.
 func (r *Run) Seal() error {
 	var names []string
-	for _, name := range []string{ConfigFile, InfoFile, MetricsCSV, MetricsJSONL, "predictions/validation.csv"} {
+	for _, name := range sealed {
 		if _, err := os.Stat(r.Path(filepath.FromSlash(name))); err == nil {
 			names = append(names, name)
 		}
@@ -65,6 +68,16 @@ func (r *Run) Unchanged(path string) error {
 		return nil // it was resumed meanwhile
 	}
 	return err
+}
+
+// samplesUnchanged looks at all that is listed besides the sealed files.
+func (r *Run) samplesUnchanged() error {
+	list := r.Path(SumsFile)
+	sums, err := readSums(list)
+	if err != nil {
+		return err
+	}
+	return verifySums(list, slices.DeleteFunc(sums, func(s Sum) bool { return slices.Contains(sealed, s.Name) }))
 }
 
 func (r *Run) unchanged(looked func(name string) bool) error {

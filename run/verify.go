@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -84,7 +83,7 @@ func (r *Run) Verify() ([]Check, error) {
 			if _, err := os.Stat(r.Samples()); err != nil {
 				return "", err
 			}
-			return "there", r.unchanged(func(name string) bool { return strings.HasPrefix(name, "samples/") })
+			return "there", r.samplesUnchanged()
 		}),
 	)
 	return checks, nil

@@ -175,3 +175,30 @@ func TestCropsCutWhileTraining(t *testing.T) {
 		t.Errorf("resumed: %+v, %v", ended, err)
 	}
 }
+
+// A record that was damaged after the run ended is named by a resume, which leaves all
+// as it is, and goes on without it once it is removed.
+func TestResumeWithDamagedRecord(t *testing.T) {
+	ended, err := trainNew(t, t.Context(), nil, "epochs", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(ended.Run, run.InfoFile)
+	more := run.Assignment{Key: "epochs", Value: "2"}
+	mend := flip(t, filepath.Join(ended.Run, run.MetricsCSV))
+	if _, err := resume(t, ended.Run, more); !isDataError(err) || !strings.Contains(err.Error(), run.MetricsCSV) {
+		t.Errorf("with damaged metrics: %v", err)
+	}
+	mend()
+	flip(t, path)
+	if _, err := resume(t, ended.Run, more); !isDataError(err) || !strings.Contains(err.Error(), path) {
+		t.Errorf("with a damaged record: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	again, err := resume(t, ended.Run, more)
+	if err != nil || again.Epochs != 2 {
+		t.Errorf("without a record: %+v, %v", again, err)
+	}
+}
