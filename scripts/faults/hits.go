@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// hits count, for each kind of attack, what the program was at when it was struck.
+// hits count what the program was at when it was struck.
 type hits struct {
 	mu     sync.Mutex
-	counts map[string]map[string]int
+	counts map[string]int
 }
 
 // hit takes note of a strike.
@@ -20,23 +20,18 @@ func (t *trial) hit(phase string) {
 	t.hits.mu.Lock()
 	defer t.hits.mu.Unlock()
 	if t.hits.counts == nil {
-		t.hits.counts = map[string]map[string]int{}
+		t.hits.counts = map[string]int{}
 	}
-	if t.hits.counts[t.kind] == nil {
-		t.hits.counts[t.kind] = map[string]int{}
-	}
-	t.hits.counts[t.kind][phase]++
+	t.hits.counts[phase]++
 }
 
-// print tells of a kind's, where it counted any.
-func (h *hits) print(w io.Writer, kind string) {
-	counts := h.counts[kind]
-	if len(counts) == 0 {
-		return
-	}
+// print tells how often a process was struck at what.
+func (h *hits) print(w io.Writer) {
 	var parts []string
-	for _, phase := range slices.Sorted(maps.Keys(counts)) {
-		parts = append(parts, fmt.Sprintf("%s %d", phase, counts[phase]))
+	for _, phase := range slices.Sorted(maps.Keys(h.counts)) {
+		parts = append(parts, fmt.Sprintf("%s %d", phase, h.counts[phase]))
 	}
-	fmt.Fprintf(w, "  struck %s\n", strings.Join(parts, ", "))
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "\nStruck: %s.\n", strings.Join(parts, ", "))
+	}
 }

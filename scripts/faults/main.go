@@ -21,7 +21,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // A kind is a way to attack.
@@ -41,7 +40,6 @@ var kinds = slices.Concat(kills, signals, races, disks, damages, vanishings, sum
 type trial struct {
 	context.Context
 	*fixtures
-	kind string     // its name
 	dir  string     // an empty folder of its own; kept where something was lost
 	dice *rand.Rand // the same for the same seed, kind and number
 }
@@ -54,9 +52,9 @@ func (e *skipError) Error() string { return e.reason }
 // A tally is a row of the table.
 type tally struct {
 	kind
+	left                  int // to be made
 	tried, survived, lost int
 	skipped               string // why, if they were
-	seconds               float64
 }
 
 // options are the flags.
@@ -136,60 +134,70 @@ func attack(ctx context.Context, args []string, out io.Writer) (lost int, err er
 		return 0, err
 	}
 	defer shared.remove()
-	var rows []*tally
-	for _, k := range kinds {
-		if !o.only.MatchString(k.name) {
-			continue
-		}
-		row := o.repeat(ctx, k, shared, work)
-		rows = append(rows, row)
-		fmt.Fprintf(os.Stderr, "%s: %d of %d survived, %.0f s %s\n", k.name, row.survived, row.tried, row.seconds, row.skipped)
-		shared.hits.print(os.Stderr, k.name)
-		lost += row.lost
-		if ctx.Err() != nil {
-			return lost, context.Cause(ctx)
-		}
-	}
+	rows := o.rows()
 	if len(rows) == 0 {
 		return 0, errors.New("--only matches no kind of attack")
 	}
+	o.makeAll(ctx, rows, shared, work)
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
 	printTable(out, rows)
+	shared.hits.print(out)
+	for _, row := range rows {
+		lost += row.lost
+	}
 	return lost, nil
 }
 
-// repeat attacks by one kind, several at a time.
-func (o *options) repeat(ctx context.Context, k kind, shared *fixtures, work string) *tally {
-	times := k.short
-	if o.long {
-		times = k.long
+// rows are the kinds of attack that are wanted, with how many of each.
+func (o *options) rows() []*tally {
+	var rows []*tally
+	for _, k := range kinds {
+		times := k.short
+		if o.long {
+			times = k.long
+		}
+		if o.only.MatchString(k.name) {
+			rows = append(rows, &tally{kind: k, left: cmp.Or(o.times, times)})
+		}
 	}
-	times = cmp.Or(o.times, times)
-	row := &tally{kind: k}
-	begin := time.Now()
-	numbers := make(chan int)
+	return rows
+}
+
+// makeAll makes all attacks, several at a time.
+func (o *options) makeAll(ctx context.Context, rows []*tally, shared *fixtures, work string) {
+	type job struct {
+		row    *tally
+		number int
+	}
+	jobs := make(chan job)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for range o.parallel {
 		wg.Go(func() {
-			for n := range numbers {
-				dir := filepath.Join(work, fmt.Sprintf("%s-%d", strings.ReplaceAll(k.name, " ", "-"), n))
-				err := o.once(ctx, k, n, shared, dir)
+			for j := range jobs {
+				dir := filepath.Join(work, fmt.Sprintf("%s-%d", strings.ReplaceAll(j.row.name, " ", "-"), j.number))
+				err := o.once(ctx, j.row.kind, j.number, shared, dir)
 				mu.Lock()
-				row.count(n, dir, err)
+				if ctx.Err() == nil {
+					j.row.count(j.number, dir, err)
+				}
 				mu.Unlock()
 			}
 		})
 	}
-	for n := range times {
-		if ctx.Err() != nil {
-			break
+	defer wg.Wait()
+	defer close(jobs)
+	for _, row := range rows {
+		for n := range row.left {
+			select {
+			case jobs <- job{row, n}:
+			case <-ctx.Done():
+				return
+			}
 		}
-		numbers <- n
 	}
-	close(numbers)
-	wg.Wait()
-	row.seconds = time.Since(begin).Seconds()
-	return row
 }
 
 func (o *options) once(ctx context.Context, k kind, n int, shared *fixtures, dir string) error {
@@ -198,7 +206,7 @@ func (o *options) once(ctx context.Context, k kind, n int, shared *fixtures, dir
 	}
 	h := fnv.New64a()
 	fmt.Fprint(h, k.name, n)
-	err := k.attack(&trial{Context: ctx, fixtures: shared, kind: k.name, dir: dir, dice: rand.New(rand.NewPCG(o.seed, h.Sum64()))})
+	err := k.attack(&trial{Context: ctx, fixtures: shared, dir: dir, dice: rand.New(rand.NewPCG(o.seed, h.Sum64()))})
 	var skip *skipError
 	if err == nil || errors.As(err, &skip) {
 		return errors.Join(err, os.RemoveAll(dir))
@@ -211,14 +219,17 @@ func (t *tally) count(n int, dir string, err error) {
 	switch {
 	case errors.As(err, &skip):
 		t.skipped = "skipped: " + skip.reason
-		return
 	case err == nil:
+		t.tried++
 		t.survived++
 	default:
+		t.tried++
 		t.lost++
 		fmt.Fprintf(os.Stderr, "LOST by %s, number %d: %v\n  what it left: %s\n", t.name, n, err, dir)
 	}
-	t.tried++
+	if t.left--; t.left == 0 {
+		fmt.Fprintf(os.Stderr, "%s: %d of %d survived %s\n", t.name, t.survived, t.tried, t.skipped)
+	}
 }
 
 // printTable prints a table in Markdown.
