@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	tf "github.com/wamuir/graft/tensorflow"
@@ -15,6 +16,9 @@ import (
 // ErrDevice marks a fault of the TensorFlow runtime or its device: out of
 // memory, a lost device, a library that does not start.
 var ErrDevice = errors.New("TensorFlow device failure")
+
+// ErrMemory is the ErrDevice of a device without the memory that is wanted.
+var ErrMemory = fmt.Errorf("%w: out of memory", ErrDevice)
 
 // newSession starts a session on the devices there are: memory of a GPU is taken
 // as it is needed, and what has no kernel there runs on the CPU.
@@ -98,27 +102,44 @@ func deviceOf(s *tf.Session) (string, error) {
 	return cpuDevice, nil
 }
 
-// explain adds the mend to errors of the runtime that have one, and leaves out
-// all but their first line, which is followed by names of the graph's nodes.
-// Status codes are not exported by the binding, so the text has to do.
+// What TensorFlow says, in lower case, of a device without memory, and of one that is
+// lost or whose libraries fail. Status codes are not exported by the binding, so the
+// text has to do.
+var (
+	memoryTexts = []string{"oom when allocating", "out of memory", "out_of_memory", "failed to allocate memory"}
+	deviceTexts = []string{
+		"cuda", "cudnn", "cublas", "gpu sync failed", "gemm launch failed", "dnn library", "no algorithm worked",
+		"failed to memcpy", "async memcpy", "stream is in an error state", "device lost", "lost device",
+	}
+)
+
+// explain tells errors of the runtime by their kinds, and leaves out all but the line
+// that says what was wrong, which is followed by names of the graph's nodes.
 func explain(err error) error {
 	if err == nil {
 		return nil
 	}
 	text := firstLine(err)
+	says := func(part string) bool { return strings.Contains(strings.ToLower(text), part) }
 	switch {
 	case strings.Contains(text, "No space left on device"):
 		return unix.ENOSPC
-	case strings.Contains(text, "OOM when allocating"):
-		return fmt.Errorf("%w: out of memory, try a smaller batch size: %s", ErrDevice, text)
-	case strings.Contains(text, "CUDA"), strings.Contains(text, "CUDNN"), strings.Contains(text, "cuDNN"):
+	case slices.ContainsFunc(memoryTexts, says):
+		return fmt.Errorf("%w: %s", ErrMemory, text)
+	case slices.ContainsFunc(deviceTexts, says):
 		return fmt.Errorf("%w: %s", ErrDevice, text)
 	}
 	return fmt.Errorf("TensorFlow: %s", text)
 }
 
+// firstLine returns the first line of an error that says something: where several
+// nodes of the graph failed, what the first of them says.
 func firstLine(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
+	text, rest, _ := strings.Cut(err.Error(), "\n")
+	if strings.HasSuffix(text, "root error(s) found.") {
+		text, _, _ = strings.Cut(rest, "\n")
+		text = strings.TrimPrefix(strings.TrimSpace(text), "(0) ")
+	}
 	return text
 }
 

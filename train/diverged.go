@@ -14,9 +14,8 @@ import (
 // A DivergedError ends a run whose numbers were no longer numbers. None of them is in
 // a checkpoint.
 type DivergedError struct {
-	Err        error
-	Checkpoint string         // folder of the last good one, "" where there is none yet
-	Mend       run.Assignment // what may help in a new run
+	Err  error
+	Mend run.Assignment // what may help in a new run
 }
 
 func (e *DivergedError) Error() string { return e.Err.Error() }
@@ -31,13 +30,36 @@ func (l *loop) diverged(d run.Divergence) error {
 		e.Mend = run.Assignment{Key: "precision", Value: run.PrecisionFloat32}
 		mend = "start a new run with --precision bfloat16 or float32"
 	}
-	good := "there is no checkpoint yet"
-	if state, err := run.ReadState(l.run.Checkpoint(run.Last)); err == nil {
-		e.Checkpoint = l.run.Checkpoint(run.Last)
-		good = fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", e.Checkpoint, state.Epoch, state.Step)
-	}
-	e.Err = fmt.Errorf("%s at step %d (epoch %d), see %s; %s; %s", d.What, d.Step, d.Epoch, l.run.Path(run.DivergedFile), good, mend)
+	e.Err = fmt.Errorf("%s at step %d (epoch %d), see %s; %s; %s", d.What, d.Step, d.Epoch, l.run.Path(run.DivergedFile), l.good(), mend)
 	return errors.Join(e, unsaved, l.run.WriteDivergence(&d))
+}
+
+// good says where the last checkpoint is: none has bad weights.
+func (l *loop) good() string {
+	state, err := run.ReadState(l.run.Checkpoint(run.Last))
+	if err != nil {
+		return "there is no checkpoint yet"
+	}
+	return fmt.Sprintf("the last good checkpoint is %s (epoch %d, step %d)", l.run.Checkpoint(run.Last), state.Epoch, state.Step)
+}
+
+// ofDevice adds to an error of the device what the run wanted of it, and what is left
+// of the run.
+func (l *loop) ofDevice(err error) error {
+	switch {
+	case errors.Is(err, graph.ErrMemory):
+		where := "the device"
+		if l.info != nil {
+			where = l.info.Device
+		}
+		err = fmt.Errorf("not enough memory for steps of %d images on %s: %w", l.config.BatchSize, where, err)
+	case !errors.Is(err, graph.ErrDevice):
+		return err
+	}
+	if l.run == nil || l.state.Step == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; %s", err, l.good())
 }
 
 // here is the step that is being made, and the galaxies of its batch.

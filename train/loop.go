@@ -87,7 +87,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	l := &loop{plan: p, config: &p.Values.Config, options: o, warned: map[string]bool{}, track: o.Timeline.Track(Track)}
 	defer l.close()
 	if err := l.open(ctx); err != nil {
-		return nil, err
+		return nil, l.ofDevice(err)
 	}
 	lock, err := l.claim()
 	if err != nil {
@@ -255,7 +255,7 @@ func (l *loop) begin() error {
 		Epochs: l.epochsInAll(), Steps: stepsInAll(l.config, int64(l.input.batches())), StepsPerEpoch: int64(l.input.batches()),
 		FromStep: l.state.Step,
 	})
-	return nil
+	return l.checkMemory()
 }
 
 // notes are what a user should know of the precision and of the network's symmetry.
@@ -341,7 +341,7 @@ func (l *loop) epochs(ctx context.Context) error {
 // end writes how the run ended and, from whatever best checkpoint there is, its
 // model.
 func (l *loop) end(cause error) (*Ended, error) {
-	cause = l.goesOn(errors.Join(cause, l.settle()))
+	cause = l.goesOn(errors.Join(l.ofDevice(cause), l.settle()))
 	var diverged *DivergedError
 	if cause != nil && l.state.Step == 0 && l.plan.run == nil && !errors.As(cause, &diverged) { // of which the folder tells
 		if removed, err := l.run.Discard(); removed || err != nil {

@@ -78,6 +78,8 @@ func report(w io.Writer, err error) {
 		hint = usage.Hint
 	} else if _, ok := errors.AsType[*graph.LoadError](err); ok {
 		hint = reinstall
+	} else if errors.Is(err, graph.ErrMemory) {
+		hint = "try a smaller --batch-size"
 	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)

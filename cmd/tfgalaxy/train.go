@@ -66,7 +66,7 @@ func (a *app) trainPlan(ctx *cli.Context, plan *train.Plan, t *timeline.Recorder
 		Observe: view.observe, CropProgress: counting(view.progress, "cutting crops"),
 	})
 	view.close()
-	return a.hintTrain(err, ended)
+	return a.hintTrain(err, &plan.Values.Config, ended)
 }
 
 func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
