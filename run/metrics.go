@@ -27,12 +27,25 @@ type Epoch struct {
 	Seconds         float64  `json:"seconds"`           // training clock of the run at its end
 }
 
-// A Step is one line of metrics.jsonl.
+// A Step is one line of metrics.jsonl, which has those that are Kept.
 type Step struct {
 	Step         int64   `json:"step"`  // from 1
 	Epoch        int     `json:"epoch"` // the running epoch, from 1
 	Loss         float64 `json:"loss"`  // mean over the batch
 	LearningRate float64 `json:"learning_rate"`
+}
+
+// Kept reports whether a step has a line in metrics.jsonl: each of the first 100,000,
+// then every 10th, and from 1,000,000 on every 100th, so that the longest runs leave
+// some 20 MB. It depends on the step alone, and so a resumed run has the same lines.
+func Kept(step int64) bool {
+	switch {
+	case step <= 100_000:
+		return true
+	case step <= 1_000_000:
+		return step%10 == 0
+	}
+	return step%100 == 0
 }
 
 // Metrics appends to the two files of a run's metrics. It serves one goroutine.

@@ -31,8 +31,10 @@ func (l *loop) epoch(ctx context.Context) error {
 		}
 		l.state.Seconds += l.clock.lap()
 		if taken != nil {
-			if err := l.metrics.WriteStep(*taken); err != nil {
-				return err
+			if run.Kept(taken.Step) {
+				if err := l.metrics.WriteStep(*taken); err != nil {
+					return err
+				}
 			}
 			l.options.Observe(Stepped{
 				Event: "step", Step: *taken, EpochStep: int64(l.state.Batch), EpochLoss: l.state.LossSum / float64(l.state.LossImages),
