@@ -14,13 +14,13 @@ import (
 
 // damages are the attacks by files that a bad disk, or a user, has changed.
 var damages = []kind{
-	{"damaged checkpoint", 4, 80, damagedCheckpoint},
-	{"damaged model", 3, 60, damagedModel},
-	{"damaged record of a run", 5, 100, damagedRecord},
-	{"damaged configuration", 3, 60, damagedConfig},
-	{"damaged crop cache", 2, 40, damagedCache},
-	{"damaged table or features", 5, 100, damagedTable},
-	{"damaged predictions of a job that was stopped", 2, 40, damagedJournal},
+	{"damaged checkpoint", 2, 50, damagedCheckpoint},
+	{"damaged model", 1, 30, damagedModel},
+	{"damaged record of a run", 2, 50, damagedRecord},
+	{"damaged configuration", 1, 30, damagedConfig},
+	{"damaged crop cache", 1, 30, damagedCache},
+	{"damaged table or features", 2, 50, damagedTable},
+	{"damaged predictions of a job that was stopped", 1, 30, damagedJournal},
 }
 
 // damage changes a file at a drawn place: a bit flips, the file is cut, or a block is

@@ -10,12 +10,12 @@ import (
 
 // disks are the attacks by disks that fill up, fail, or are slow.
 var disks = []kind{
-	{"disk full while training", 2, 60, func(t *trial) error { return t.failing(tasks[0], fullDisk) }},
-	{"disk full while writing other things", 4, 100, func(t *trial) error { return t.failing(t.drawTask(), fullDisk) }},
-	{"disk read-only while training", 1, 30, func(t *trial) error { return t.failing(tasks[0], readOnlyDisk) }},
-	{"one error of the disk while training", 2, 60, func(t *trial) error { return t.failing(tasks[0], brokenDisk) }},
-	{"one error of the disk while writing other things", 4, 100, func(t *trial) error { return t.failing(t.drawTask(), brokenDisk) }},
-	{"slow disk", 1, 16, slowDisk},
+	{"disk full while training", 1, 40, func(t *trial) error { return t.failing(tasks[0], fullDisk) }},
+	{"disk full while writing other things", 2, 60, func(t *trial) error { return t.failing(t.drawTask(), fullDisk) }},
+	{"disk read-only while training", 1, 20, func(t *trial) error { return t.failing(tasks[0], readOnlyDisk) }},
+	{"one error of the disk while training", 1, 40, func(t *trial) error { return t.failing(tasks[0], brokenDisk) }},
+	{"one error of the disk while writing other things", 2, 60, func(t *trial) error { return t.failing(t.drawTask(), brokenDisk) }},
+	{"slow disk", 1, 10, slowDisk},
 }
 
 // drawTask draws a task other than training.

@@ -13,12 +13,12 @@ import (
 
 // vanishings are attacks on what a training uses while it goes on.
 var vanishings = []kind{
-	{"crop cache removed while training", 1, 20, func(t *trial) error { return t.meanwhile(removeCrops, goesOn) }},
-	{"crop cache cut while training", 2, 40, func(t *trial) error { return t.meanwhile(cutCrops, stopsOrEnds) }},
-	{"data removed while training", 1, 20, func(t *trial) error { return t.meanwhile(removeData, goesOn) }},
-	{"images removed while crops are cut", 1, 20, removeImages},
-	{"clock set while a run was stopped", 1, 20, otherTimes},
-	{"a disk that fills up", 1, 20, realFullDisk},
+	{"crop cache removed while training", 1, 10, func(t *trial) error { return t.meanwhile(removeCrops, goesOn) }},
+	{"crop cache cut while training", 1, 20, func(t *trial) error { return t.meanwhile(cutCrops, stopsOrEnds) }},
+	{"data removed while training", 1, 10, func(t *trial) error { return t.meanwhile(removeData, goesOn) }},
+	{"images removed while crops are cut", 1, 10, removeImages},
+	{"clock set while a run was stopped", 1, 10, otherTimes},
+	{"a disk that fills up", 1, 10, realFullDisk},
 }
 
 // ownTraining trains in the trial's folder on a copy of the data there.
