@@ -86,14 +86,21 @@ install: setup ## installs into PREFIX=/usr/local, with the library
 uninstall: ## removes what install put into PREFIX
 	rm -rf "$(DESTDIR)$(PREFIX)/bin/tfgalaxy" "$(DESTDIR)$(PREFIX)/lib/tfgalaxy"
 
+# Python's packages come over the network while the first tests compute; what is
+# still missing, or failed, the checks in Python fetch and tell of themselves.
 .PHONY: test
-test: test-style test-pure test-native test-python ## all of the tests below
+test: ## all of the tests below, but for test-long
+	@for environment in $(sort $(foreach check,$(PYTHON_CHECKS),$(lastword $(subst :, ,$(check))))); do
+		scripts/python-env.sh "$$environment" || break
+	done >/dev/null 2>&1 &
+	$(MAKE) --no-print-directory test-style test-pure test-native test-faults test-python
 
 .PHONY: test-style
-test-style: setup ## gofmt, go vet, and the imports that the architecture allows
+test-style: setup ## gofmt, go vet, the imports that the architecture allows, the modules
 	@unformatted=$$(CGO_ENABLED=1 go list -f '{{.Dir}}' ./... | tr '\n' '\0' | xargs -0 gofmt -l)
 	if [ -n "$$unformatted" ]; then printf 'not formatted by gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	scripts/check-imports.sh
+	scripts/check-dependencies.sh
 	$(call cgo,$(rpath)) go vet ./...
 
 .PHONY: test-pure
@@ -117,6 +124,17 @@ test-python: build ## comparisons with other programs, in Python
 		echo "scripts/check_$$name.py"
 		.venv/"$$environment"/bin/python "scripts/check_$$name.py"
 	done
+
+# The attacks have no native code; the program that they are made on has.
+.PHONY: test-faults
+test-faults: build ## kills the program, fills its disk, damages its files, a minute
+	@CGO_ENABLED=0 go run ./scripts/faults
+
+.PHONY: test-long
+test-long: build ## the same hundreds of times, long runs, large inputs and fuzzing, two hours
+	@CGO_ENABLED=0 go run ./scripts/faults --long
+	CGO_ENABLED=0 TFGALAXY_LONG=1 go test -count=1 -v -run Scale ./galaxyzoo ./imageproc
+	$(call cgo,$(rpath)) scripts/fuzz.sh 100000
 
 .PHONY: bench
 bench: build ## compares speed and memory with others and the machine, half an hour
