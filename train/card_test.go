@@ -57,7 +57,7 @@ func TestCard(t *testing.T) {
 	}
 	info.Versions = run.Versions{TFGalaxy: "1.2.3", Go: "go1.26.0", TensorFlow: "2.18.1"}
 	info.Started, info.Data.Fingerprint = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), "0123456789abcdef"
-	if err := r.WriteInfo(info); err != nil {
+	if err := errors.Join(r.Unseal(), r.WriteInfo(info)); err != nil {
 		t.Fatal(err)
 	}
 	state, err := run.ReadState(r.Checkpoint(run.Best))

@@ -145,7 +145,7 @@ func TestFreeze(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if from := info.InitFrom; from == nil || from.Path != source.Run || from.Run != filepath.Base(source.Run) || from.Layers != run.InitBody {
+		if from := info.InitFrom; from == nil || from.Path != run.PortablePath(source.Run) || from.Run != filepath.Base(source.Run) || from.Layers != run.InitBody {
 			t.Errorf("%s: run.json has %+v as the source", name, from)
 		}
 		text, err := os.ReadFile(filepath.Join(r.SavedModel(), cardFile))
