@@ -9,7 +9,7 @@ PURE := galaxyzoo imageproc run plots baseline internal scripts graph/tensorboar
 
 # Tests that take minutes under the race detector and show it nothing that others
 # do not: they compare pixels and bytes. A regular expression.
-NO_RACES := Golden|TheSameBytes|TextHasItsPlace|SurvivesYAML|TestSymmetry|WarpAgrees|TurnedImages|ParquetDamaged
+NO_RACES := Bombs|AtScale|Golden|TheSameBytes|TextHasItsPlace|SurvivesYAML|TestSymmetry|WarpAgrees|TurnedImages|ParquetDamaged
 
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
 # Python of scripts/requirements-ENVIRONMENT.txt.
