@@ -69,18 +69,14 @@ func (t *trial) copyOf(dir, name string) (string, error) {
 // noticed has the program use what was damaged: it has to end with exit code 2 or 3 and
 // name the file.
 func (t *trial) noticed(name, what string, args ...string) error {
-	e := t.run(t, "", args...)
-	return errors.Join(told(e, name, what, 2, 3), calmAfter(e, name, what))
+	e := t.run(t, args...)
+	return told(e, name, what, 2, 3)
 }
 
 func told(e *ended, name, what string, codes ...int) error {
 	if !slices.Contains(codes, e.code) || !strings.Contains(e.errors+e.out, filepath.Base(name)) {
 		return fmt.Errorf("%s, %s, was not named: %w", name, what, e)
 	}
-	return nil
-}
-
-func calmAfter(e *ended, name, what string) error {
 	if err := calm(e); err != nil {
 		return fmt.Errorf("%s, %s: %w: %s", name, what, err, e.errors)
 	}
@@ -110,12 +106,12 @@ func damagedCheckpoint(t *trial) error {
 		if err := t.noticed(name, what, "export", "--run", run, "--out", out); err != nil {
 			return err
 		}
-		if e := t.run(t, "", "export", "--run", run, "--out", out, "--checkpoint", "last"); e.code != 0 {
+		if e := t.run(t, "export", "--run", run, "--out", out, "--checkpoint", "last"); e.code != 0 {
 			return fmt.Errorf("the other checkpoint is not used: %w", e)
 		}
 		return nil
 	}
-	e := t.run(t, "", more(run, t.cache)...)
+	e := t.run(t, more(run, t.cache)...)
 	if err := told(e, name, what, 3); err != nil {
 		return err
 	}
@@ -128,7 +124,7 @@ func damagedCheckpoint(t *trial) error {
 	if t.dice.IntN(8) > 0 {
 		return nil // the rest takes seconds
 	}
-	if e := t.run(t, "", append(more(run, t.cache), "--checkpoint", "best")...); e.code != 0 {
+	if e := t.run(t, append(more(run, t.cache), "--checkpoint", "best")...); e.code != 0 {
 		return fmt.Errorf("%s, %s: the best checkpoint is not gone on from: %w", name, what, e)
 	}
 	return nil
@@ -181,7 +177,7 @@ func damagedRecord(t *trial) error {
 	if err := os.Remove(filepath.Join(run, name)); err != nil {
 		return err
 	}
-	if e := t.run(t, "", more(run, t.cache)...); e.code != 0 {
+	if e := t.run(t, more(run, t.cache)...); e.code != 0 {
 		return fmt.Errorf("%s, %s and then removed: the run does not go on: %w", name, what, e)
 	}
 	return nil
@@ -202,11 +198,11 @@ func damagedConfig(t *trial) error {
 		return err
 	}
 	eval := func(run string) *ended {
-		return t.run(t, "", "eval", "--run", run, "--data", t.data, "--cache", t.cache, "--threads", "1")
+		return t.run(t, "eval", "--run", run, "--data", t.data, "--cache", t.cache, "--threads", "1")
 	}
 	e, want := eval(run), eval(t.whole)
 	if e.code != 0 {
-		return errors.Join(told(e, "config.yaml", what, 2, 3), calmAfter(e, "config.yaml", what))
+		return told(e, "config.yaml", what, 2, 3)
 	}
 	if strings.ReplaceAll(e.out, run, t.whole) != want.out {
 		return fmt.Errorf("config.yaml, %s: another score: %s, want %s", what, e.out, want.out)
@@ -233,10 +229,10 @@ func damagedCache(t *trial) error {
 	if err != nil {
 		return err
 	}
-	if e := t.run(t, "", more(run, cache)...); e.code != 0 {
+	if e := t.run(t, more(run, cache)...); e.code != 0 {
 		return fmt.Errorf("%s, %s: %w", name, what, e)
 	}
-	return sameFiles(cache, t.cache, name)
+	return sameTree(filepath.Join(cache, name), filepath.Join(t.cache, name))
 }
 
 func damagedTable(t *trial) error {
@@ -300,7 +296,7 @@ func damagedJournal(t *trial) error {
 	}
 	e := k.goOn(t)
 	if e.code != 0 {
-		return errors.Join(told(e, name, what, 2, 3), calmAfter(e, name, what))
+		return told(e, name, what, 2, 3)
 	}
 	// What is cut off at the end is done again.
 	if err := k.sameOutcome(t.dir, r); err != nil {

@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"os/exec"
 	"syscall"
 	"time"
 )
@@ -80,7 +78,7 @@ func (f *fixtures) runOn(ctx context.Context, d *disk, args ...string) (*ended, 
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var out, errs bytes.Buffer
-	c := f.command(ctx, "", args...)
+	c := f.command(ctx, args...)
 	c.Stdout, c.Stderr = &out, &errs
 	serve, err := d.prepare(c)
 	if err != nil {
@@ -90,16 +88,6 @@ func (f *fixtures) runOn(ctx context.Context, d *disk, args ...string) (*ended, 
 		return nil, err
 	}
 	answered := serve()
-	err = c.Wait()
-	if answered != nil {
-		return nil, answered
-	}
-	e := &ended{args: args, out: out.String(), errors: errs.String()}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		e.code = exit.ExitCode()
-	} else if err != nil {
-		e.code, e.errors = -1, err.Error()
-	}
-	return e, nil
+	e := newEnded(args, c.Wait(), &out, &errs)
+	return e, answered
 }

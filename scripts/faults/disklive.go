@@ -36,7 +36,7 @@ func (t *trial) meanwhile(strike func(dir string) error, judge func(*trial, *end
 	struck := make(chan error, 1)
 	ctx, stop := context.WithCancel(t)
 	go func() { struck <- t.struckAfter(ctx, strike) }()
-	e := t.run(t, "", args...)
+	e := t.run(t, args...)
 	stop()
 	if err := errors.Join(<-struck, calm(e)); err != nil {
 		return fmt.Errorf("%w: %s", err, e.errors)
@@ -79,7 +79,7 @@ func (t *trial) equalsReference() error {
 	if err != nil {
 		return err
 	}
-	return sameTraining(filepath.Join(t.dir, "run"), filepath.Join(r.dir, "run"))
+	return sameRun(filepath.Join(t.dir, "run"), filepath.Join(r.dir, "run"))
 }
 
 // stopsOrEnds lets a training stop that says what was cut, and goes on with it.
@@ -90,7 +90,7 @@ func stopsOrEnds(t *trial, e *ended) error {
 	if e.code != 1 || !strings.Contains(e.errors, "crops-") || !strings.Contains(e.errors, "builds it anew") {
 		return fmt.Errorf("told badly: %w", e)
 	}
-	if e := t.run(t, "", t.trainAgain(t.dir)...); e.code != 0 {
+	if e := t.run(t, t.trainAgain(t.dir)...); e.code != 0 {
 		return fmt.Errorf("it did not go on: %w", e)
 	}
 	return t.equalsReference()
@@ -120,7 +120,7 @@ func removeImages(t *trial) error {
 	if e.code != 3 || !strings.Contains(e.errors, filepath.Base(images[0])) {
 		return fmt.Errorf("the image was not named: %w", e)
 	}
-	if _, err := os.Lstat(filepath.Join(t.dir, "run")); err == nil {
+	if exists(filepath.Join(t.dir, "run")) {
 		return errors.New("a run folder is left")
 	}
 	return calm(e)
@@ -147,12 +147,12 @@ func otherTimes(t *trial) error {
 		}
 	}
 	lock := []byte(`{"pid":1,"host":"elsewhere","since":"2100-01-01T00:00:00Z"}` + "\n")
-	if _, err := os.Stat(filepath.Join(t.dir, "run")); err == nil {
+	if exists(filepath.Join(t.dir, "run")) {
 		if err := os.WriteFile(filepath.Join(t.dir, "run", "lock"), lock, 0o644); err != nil {
 			return err
 		}
 	}
-	if e := t.run(t, "", t.trainAgain(t.dir)...); e.code != 0 {
+	if e := t.run(t, t.trainAgain(t.dir)...); e.code != 0 {
 		return e
 	}
 	return t.equalsReference()

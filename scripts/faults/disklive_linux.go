@@ -46,7 +46,7 @@ func realFullDisk(t *trial) error {
 		if err := inside.verifyIfThere(); err != nil {
 			return err
 		}
-		if e := t.run(t, "", inside.trainAgain(small)...); e.code != 0 {
+		if e := t.run(t, inside.trainAgain(small)...); e.code != 0 {
 			return fmt.Errorf("it did not go on: %w", e)
 		}
 		return inside.equalsReference()

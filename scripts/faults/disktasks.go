@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 )
 
 // A task is something that the program writes into an empty folder.
@@ -95,7 +93,7 @@ func (f *fixtures) trainingIn(dir string) []string {
 // trainAgain resumes the run, or begins anew where it has no checkpoint.
 func (f *fixtures) trainAgain(dir string) []string {
 	folder := filepath.Join(dir, "run")
-	if _, err := os.Stat(filepath.Join(folder, "checkpoints", "last")); err == nil {
+	if exists(filepath.Join(folder, "checkpoints", "last")) {
 		return []string{"train", "--resume", folder}
 	}
 	os.RemoveAll(folder)
@@ -110,44 +108,30 @@ type reference struct {
 	calls []call // by which it wrote
 }
 
-// references are made once.
-var references = struct {
-	sync.Mutex
-	made map[string]*reference
-}{made: map[string]*reference{}}
-
 func (t *trial) reference(k task) (*reference, error) {
-	references.Lock()
-	defer references.Unlock()
-	if r := references.made[k.name]; r != nil {
-		return r, nil
-	}
-	dir := filepath.Join(filepath.Dir(t.home), "by-"+strings.ReplaceAll(k.name, " ", "-"))
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	d := &disk{folder: dir, fault: sound}
-	e, err := t.runOn(t, d, k.args(t.fixtures, dir)...)
-	if err != nil {
-		return nil, err
-	}
-	if e.code != 0 {
-		return nil, e
-	}
-	r := &reference{dir, d.calls}
-	references.made[k.name] = r
-	return r, nil
+	return t.references.get(k.name, func() (*reference, error) {
+		dir, err := t.place("by-" + strings.ReplaceAll(k.name, " ", "-"))
+		if err := errors.Join(err, os.Mkdir(dir, 0o755)); err != nil {
+			return nil, err
+		}
+		d := &disk{folder: dir, fault: sound}
+		e, err := t.runOn(t, d, k.args(t.fixtures, dir)...)
+		if err != nil {
+			return nil, err
+		}
+		return &reference{dir, d.calls}, e.want(0, "")
+	})
 }
 
 // goOn finishes a task after a fault.
 func (k task) goOn(t *trial) *ended {
 	if k.again != nil {
 		if args := k.again(t.fixtures, t.dir); args != nil {
-			return t.run(t, "", args...)
+			return t.run(t, args...)
 		}
-		return t.run(t, "", append(k.args(t.fixtures, t.dir), "--resume")...)
+		return t.run(t, append(k.args(t.fixtures, t.dir), "--resume")...)
 	}
-	return t.run(t, "", k.args(t.fixtures, t.dir)...)
+	return t.run(t, k.args(t.fixtures, t.dir)...)
 }
 
 // files are the regular files below a folder, by their names in it.
@@ -250,80 +234,7 @@ func (k task) sameOutcome(dir string, r *reference) error {
 		}
 	}
 	if k.name == "train" {
-		return sameTraining(filepath.Join(dir, "run"), filepath.Join(r.dir, "run"))
+		return sameRun(filepath.Join(dir, "run"), filepath.Join(r.dir, "run"))
 	}
 	return nil
-}
-
-// speedColumns of metrics.csv differ from run to run.
-var speedColumns = []string{"images_per_second", "data_wait", "seconds"}
-
-// sameTraining returns an error unless two runs have the same numbers: metrics,
-// predictions, the weights of both checkpoints and the model, and the samples.
-func sameTraining(dir, whole string) error {
-	got, err := epochTable(dir)
-	if err != nil {
-		return err
-	}
-	want, err := epochTable(whole)
-	if err != nil {
-		return err
-	}
-	if !slices.EqualFunc(got, want, slices.Equal) {
-		return fmt.Errorf("metrics.csv has other numbers:\n%v\nwant\n%v", got, want)
-	}
-	return sameFiles(dir, whole, "metrics.jsonl", "predictions", "samples", "checkpoints/best/variables.*", "checkpoints/last/variables.*",
-		"saved_model/variables")
-}
-
-// sameFiles compares files, and all below folders, that match the patterns.
-func sameFiles(dir, whole string, patterns ...string) error {
-	names, err := files(whole)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if !matches(patterns, name) {
-			continue
-		}
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			return err
-		}
-		want, err := os.ReadFile(filepath.Join(whole, name))
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(got, want) {
-			return fmt.Errorf("%s differs from that of the undisturbed run", name)
-		}
-	}
-	return nil
-}
-
-// epochTable reads metrics.csv without the columns of speed.
-func epochTable(dir string) ([][]string, error) {
-	f, err := os.Open(filepath.Join(dir, "metrics.csv"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, errors.Join(errors.New("metrics.csv is empty"), err)
-	}
-	keep := make([]bool, len(rows[0]))
-	for i, name := range rows[0] {
-		keep[i] = !slices.Contains(speedColumns, name)
-	}
-	for i, row := range rows {
-		var kept []string
-		for c, cell := range row {
-			if keep[c] {
-				kept = append(kept, cell)
-			}
-		}
-		rows[i] = kept
-	}
-	return rows, nil
 }

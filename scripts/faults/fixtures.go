@@ -20,10 +20,12 @@ type fixtures struct {
 	whole   string // a run that nobody disturbed; see training
 	cache   string // its crop cache
 
-	usual     *training // the same run, as attacks repeat it
-	trainings trainings
-	outputs   outputs
-	hits      hits
+	usual *training // the same run, as attacks repeat it
+	// Made when an attack first wants them.
+	trainings  once[*training]
+	outputs    once[output]
+	references once[*reference]
+	hits       hits
 }
 
 // flags are those of the run that attacks repeat, but for its folders: small enough
@@ -43,7 +45,7 @@ func newFixtures(ctx context.Context, program, dir string) (*fixtures, error) {
 	if err := os.MkdirAll(f.home, 0o755); err != nil {
 		return nil, err
 	}
-	err := f.run(ctx, "", "data", "synth", "--out", f.data, "--count", "48").want(0, "")
+	err := f.run(ctx, "data", "synth", "--out", f.data, "--count", "48").want(0, "")
 	if err == nil {
 		f.usual, err = f.trained(ctx, "whole", f.flags()...)
 	}
@@ -71,20 +73,19 @@ func (e *ended) Error() string {
 // patience is how long a process may take.
 const patience = 2 * time.Minute
 
-// command prepares a process in a folder, the harness's own for "".
-func (f *fixtures) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
+// command prepares a process.
+func (f *fixtures) command(ctx context.Context, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, f.program, args...)
-	c.Dir = dir
 	c.Env = []string{"HOME=" + f.home, "PATH=" + os.Getenv("PATH")}
 	return c
 }
 
 // run runs the program to its end.
-func (f *fixtures) run(ctx context.Context, dir string, args ...string) *ended {
+func (f *fixtures) run(ctx context.Context, args ...string) *ended {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var out, errs bytes.Buffer
-	c := f.command(ctx, dir, args...)
+	c := f.command(ctx, args...)
 	c.Stdout, c.Stderr = &out, &errs
 	return newEnded(args, c.Run(), &out, &errs)
 }

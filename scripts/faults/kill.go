@@ -57,14 +57,22 @@ func (t *trial) killed(w *training, cache string) error {
 // struck strikes a training and its resumes, so many times, and checks that it
 // comes to its end as if nothing had been. strike waits for the end of the process.
 func (t *trial) struck(w *training, cache string, times int, strike func(*process) error) error {
-	dir := filepath.Join(t.dir, "run")
-	args := w.begin(dir, cache)
-	for range times {
-		p, err := t.start(t, "", args...)
+	return t.struckBy(w, cache, times, func(args []string) error {
+		p, err := t.start(t, args...)
 		if err != nil {
 			return err
 		}
-		if err := strike(p); err != nil {
+		return strike(p)
+	})
+}
+
+// struckBy is struck for a strike that starts the process itself.
+func (t *trial) struckBy(w *training, cache string, times int, strike func(args []string) error) error {
+	dir := filepath.Join(t.dir, "run")
+	args := w.begin(dir, cache)
+	for range times {
+		err := strike(args)
+		if err != nil {
 			return err
 		}
 		t.hit(w.phase(dir, cache))
@@ -75,7 +83,7 @@ func (t *trial) struck(w *training, cache string, times int, strike func(*proces
 			return w.equals(dir)
 		}
 	}
-	if e := t.run(t, "", args...); e.code != 0 {
+	if e := t.run(t, args...); e.code != 0 {
 		return e
 	}
 	return w.equals(dir)
@@ -90,16 +98,16 @@ func (t *trial) goOn(w *training, dir, cache string) ([]string, error) {
 	}
 	r, err := run.Open(dir)
 	if err == nil {
-		if e := t.run(t, "", "runs", "verify", "--run", dir); e.code != 0 {
+		if e := t.run(t, "runs", "verify", "--run", dir); e.code != 0 {
 			return nil, e
 		}
 	}
 	switch {
 	case err != nil: // killed before it wrote a word
-		e := t.run(t, "", resume(dir)...)
+		e := t.run(t, resume(dir)...)
 		return anew, errors.Join(e.want(2, "holds neither run.json nor config.yaml"), os.RemoveAll(dir))
 	case !exists(r.Checkpoint(run.Last)) && !exists(r.Checkpoint(run.Best)):
-		e := t.run(t, "", resume(dir)...)
+		e := t.run(t, resume(dir)...)
 		return anew, errors.Join(e.want(2, "has no checkpoint yet"), os.RemoveAll(dir))
 	}
 	if info, err := r.Info(); err != nil || info.Status == run.StatusDone {
@@ -110,7 +118,7 @@ func (t *trial) goOn(w *training, dir, cache string) ([]string, error) {
 
 // killedOnce kills a command at a random moment of a length, unless it has ended.
 func (t *trial) killedOnce(length time.Duration, args ...string) error {
-	p, err := t.start(t, "", args...)
+	p, err := t.start(t, args...)
 	if err != nil {
 		return err
 	}

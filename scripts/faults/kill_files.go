@@ -64,7 +64,7 @@ func (t *trial) killedFolder(length time.Duration, dir string, args []string, ch
 	} else {
 		t.hit("before the first file")
 	}
-	if e := t.run(t, "", args...); e.code != 0 {
+	if e := t.run(t, args...); e.code != 0 {
 		return fmt.Errorf("a second try: %w", e)
 	}
 	return check()
@@ -104,7 +104,7 @@ func killPredict(t *trial) error {
 		}
 		args = append(command, "--resume", "--out", table)
 	}
-	if e := t.run(t, "", args...); e.code != 0 {
+	if e := t.run(t, args...); e.code != 0 {
 		return e
 	}
 	for _, name := range []string{"votes.csv", "votes.meta.json"} {

@@ -64,7 +64,7 @@ func longRun(t *trial) error {
 	}
 	args := []string{"train", "--data", t.data, "--network", "seed3", "--size", "16", "--batch-size", "2", "--schedule", "constant",
 		"--steps", strconv.Itoa(longSteps), "--threads", "1", "--run-dir", filepath.Join(t.dir, "run"), "--cache", t.cache, "--json"}
-	c := t.command(t, "", args...)
+	c := t.command(t, args...)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return err

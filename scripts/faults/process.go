@@ -29,10 +29,10 @@ type event struct {
 	Step  int64
 }
 
-// start starts the program in a folder, the harness's own for "".
-func (f *fixtures) start(ctx context.Context, dir string, args ...string) (*process, error) {
+// start starts the program.
+func (f *fixtures) start(ctx context.Context, args ...string) (*process, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
-	p := &process{Cmd: f.command(ctx, dir, args...), lines: make(chan string, 1<<12), cancel: cancel}
+	p := &process{Cmd: f.command(ctx, args...), lines: make(chan string, 1<<12), cancel: cancel}
 	p.Stderr = &p.err
 	var err error
 	p.pipe, err = p.StdoutPipe()

@@ -27,7 +27,7 @@ var races = []kind{
 func (t *trial) together(commands ...[]string) ([]*ended, []int, error) {
 	var processes []*process
 	for _, args := range commands {
-		p, err := t.start(t, "", args...)
+		p, err := t.start(t, args...)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -93,14 +93,14 @@ func cacheOfKilled(t *trial) error {
 		return err
 	}
 	dir, cache := filepath.Join(t.dir, "run"), filepath.Join(t.dir, "cache")
-	first, err := t.start(t, "", w.begin(filepath.Join(t.dir, "killed"), cache)...)
+	first, err := t.start(t, w.begin(filepath.Join(t.dir, "killed"), cache)...)
 	if err != nil {
 		return err
 	}
 	for begun := []string(nil); len(begun) == 0 && time.Since(first.began) < patience; time.Sleep(time.Millisecond) {
 		begun, _ = filepath.Glob(filepath.Join(cache, "*.tmp"))
 	}
-	second, err := t.start(t, "", w.begin(dir, cache)...)
+	second, err := t.start(t, w.begin(dir, cache)...)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func cacheOfKilled(t *trial) error {
 
 func resumedTwice(t *trial) error {
 	dir := filepath.Join(t.dir, "run")
-	p, err := t.start(t, "", t.usual.begin(dir, t.cache)...)
+	p, err := t.start(t, t.usual.begin(dir, t.cache)...)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func usedMeanwhile(t *trial) error {
 		return err
 	}
 	dir := filepath.Join(t.dir, "run")
-	p, err := t.start(t, "", w.begin(dir, w.cache)...)
+	p, err := t.start(t, w.begin(dir, w.cache)...)
 	if err != nil {
 		return err
 	}
@@ -214,16 +214,16 @@ func (t *trial) use(w *training, dir, out string) error {
 	const busy, none, noModel = "in use by process", "no checkpoint", "has no model yet"
 	switch t.dice.IntN(6) {
 	case 0:
-		return refused(t.run(t, "", "runs", "verify", "--run", dir), busy)
+		return refused(t.run(t, "runs", "verify", "--run", dir), busy)
 	case 1:
-		return refused(t.run(t, "", "eval", "--run", dir, "--cache", w.cache), noModel)
+		return refused(t.run(t, "eval", "--run", dir, "--cache", w.cache), noModel)
 	case 2:
-		return refused(t.run(t, "", append(t.predictBy(dir), "--out", out+".csv")...), noModel)
+		return refused(t.run(t, append(t.predictBy(dir), "--out", out+".csv")...), noModel)
 	case 3:
-		return refused(t.run(t, "", resume(dir)...), busy)
+		return refused(t.run(t, resume(dir)...), busy)
 	}
 	name := []string{run.Last, run.Best}[t.dice.IntN(2)]
-	e := t.run(t, "", "export", "--run", dir, "--checkpoint", name, "--out", out)
+	e := t.run(t, "export", "--run", dir, "--checkpoint", name, "--out", out)
 	if e.code != 0 {
 		return refused(e, busy, none)
 	}

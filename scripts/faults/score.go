@@ -51,10 +51,10 @@ func (t *trial) scoresAsItSays(w *training, model string) error {
 	if err := os.WriteFile(images, []byte(list.String()), 0o644); err != nil {
 		return err
 	}
-	if e := t.run(t, "", "predict", "--model", model, "--images", images, "--out", votes); e.code != 0 {
+	if e := t.run(t, "predict", "--model", model, "--images", images, "--out", votes); e.code != 0 {
 		return e
 	}
-	e := t.run(t, "", "score", "--predictions", votes, "--labels", t.data, "--json")
+	e := t.run(t, "score", "--predictions", votes, "--labels", t.data, "--json")
 	if e.code != 0 {
 		return e
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"syscall"
@@ -95,7 +94,7 @@ func interruptTwice(t *trial) error {
 // askCheckpoint asks for one in the middle, and lets the training go on.
 func askCheckpoint(t *trial) error {
 	dir := filepath.Join(t.dir, "run")
-	p, err := t.start(t, "", t.usual.begin(dir, t.cache)...)
+	p, err := t.start(t, t.usual.begin(dir, t.cache)...)
 	if err != nil {
 		return err
 	}
@@ -111,32 +110,19 @@ func askCheckpoint(t *trial) error {
 // askAndKill asks for a checkpoint and kills the training once it is there, which
 // then goes on from that step.
 func askAndKill(t *trial) error {
-	dir := filepath.Join(t.dir, "run")
-	p, err := t.start(t, "", t.usual.begin(dir, t.cache)...)
-	if err != nil {
+	return t.struck(t.usual, t.cache, 1, func(p *process) error {
+		saved, err := t.ask(p)
+		if err != nil {
+			return err
+		}
+		p.Process.Kill()
+		p.wait()
+		_, state, err := whereRun(filepath.Join(t.dir, "run"))
+		if err == nil && state.Step < saved {
+			err = fmt.Errorf("the checkpoint is of step %d, one of step %d was told of", state.Step, saved)
+		}
 		return err
-	}
-	saved, err := t.ask(p)
-	if err != nil {
-		return err
-	}
-	p.Process.Kill()
-	p.wait()
-	_, state, err := whereRun(dir)
-	if err != nil {
-		return err
-	}
-	if state.Step < saved {
-		return fmt.Errorf("the checkpoint is of step %d, one of step %d was told of", state.Step, saved)
-	}
-	args, err := t.goOn(t.usual, dir, t.cache)
-	if err != nil || args == nil {
-		return errors.Join(err, t.usual.equals(dir))
-	}
-	if e := t.run(t, "", args...); e.code != 0 {
-		return e
-	}
-	return t.usual.equals(dir)
+	})
 }
 
 // ask asks for a checkpoint in the first half of an epoch of 10 steps, and waits for

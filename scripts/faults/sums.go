@@ -54,7 +54,7 @@ func spoilData(t *trial) error {
 	if err != nil {
 		return err
 	}
-	e := t.run(t, "", "data", "verify", "--data", data)
+	e := t.run(t, "data", "verify", "--data", data)
 	if e.code != 3 || name != listFile && !strings.Contains(e.errors, path) {
 		return fmt.Errorf("%s, %s: %w", name, how, e)
 	}
@@ -73,7 +73,7 @@ func killSums(t *trial) error {
 	if err := errors.Join(err, os.Remove(list)); err != nil {
 		return err
 	}
-	c := t.command(t, "", "data", "verify", "--data", data, "--write-sums")
+	c := t.command(t, "data", "verify", "--data", data, "--write-sums")
 	if err := c.Start(); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func killSums(t *trial) error {
 	c.Wait()
 	got, err := os.ReadFile(list)
 	if errors.Is(err, fs.ErrNotExist) {
-		if e := t.run(t, "", "data", "verify", "--data", data, "--write-sums"); e.code != 0 {
+		if e := t.run(t, "data", "verify", "--data", data, "--write-sums"); e.code != 0 {
 			return e
 		}
 		got, err = os.ReadFile(list)
@@ -94,21 +94,13 @@ func killSums(t *trial) error {
 }
 
 // copyData copies the data folder, and lists its files.
-func (t *trial) copyData() (dir string, files []string, err error) {
-	dir = filepath.Join(t.dir, "data")
-	if err := os.CopyFS(dir, os.DirFS(t.data)); err != nil {
-		return "", nil, err
+func (t *trial) copyData() (dir string, names []string, err error) {
+	if dir, err = t.copyOf(t.data, "data"); err == nil {
+		names, err = files(dir)
 	}
-	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			files = append(files, name)
-		}
-		return err
-	})
 	// Every other attack is on a file that is not one of the many images.
-	few := slices.DeleteFunc(slices.Clone(files), func(name string) bool { return filepath.Ext(name) == ".jpg" })
 	if t.dice.IntN(2) == 0 {
-		files = few
+		names = slices.DeleteFunc(names, func(name string) bool { return filepath.Ext(name) == ".jpg" })
 	}
-	return dir, files, err
+	return dir, names, err
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -36,42 +36,31 @@ func openTerminal() (window, inside *os.File, err error) {
 // closeTerminal trains in a terminal whose window is closed: the program is hung up,
 // and can neither read nor write there any more.
 func closeTerminal(t *trial) error {
-	dir := filepath.Join(t.dir, "run")
-	window, inside, err := openTerminal()
-	if err != nil {
-		return &skipError{fmt.Sprintf("no terminal can be opened: %v", err)}
-	}
-	c := t.command(t, "", t.training(dir, t.cache)...)
-	c.Stdin, c.Stdout, c.Stderr = inside, inside, inside
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	err = c.Start()
-	inside.Close()
-	if err != nil {
-		window.Close()
-		return err
-	}
-	said := make(chan *bytes.Buffer, 1)
-	go func() {
-		var b bytes.Buffer
-		io.Copy(&b, window)
-		said <- &b
-	}()
-	time.Sleep(t.usual.moment(t))
-	window.Close()
-	err = c.Wait()
-	e := newEnded(c.Args[1:], err, <-said, &bytes.Buffer{})
-	if err := t.stoppedWell(e, 128+int(syscall.SIGHUP)); err != nil {
-		return err
-	}
-	t.hit(t.usual.phase(dir, t.cache))
-	args, err := t.goOn(t.usual, dir, t.cache)
-	if err != nil {
-		return err
-	}
-	if args != nil {
-		if e := t.run(t, "", args...); e.code != 0 {
-			return e
+	return t.struckBy(t.usual, t.cache, 1, func(args []string) error {
+		window, inside, err := openTerminal()
+		if err != nil {
+			return &skipError{fmt.Sprintf("no terminal can be opened: %v", err)}
 		}
-	}
-	return t.usual.equals(dir)
+		ctx, cancel := context.WithTimeout(t, patience)
+		defer cancel()
+		c := t.command(ctx, args...)
+		c.Stdin, c.Stdout, c.Stderr = inside, inside, inside
+		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		err = c.Start()
+		inside.Close()
+		if err != nil {
+			window.Close()
+			return err
+		}
+		said := make(chan *bytes.Buffer, 1)
+		go func() {
+			var b bytes.Buffer
+			io.Copy(&b, window)
+			said <- &b
+		}()
+		time.Sleep(t.usual.moment(t))
+		window.Close()
+		err = c.Wait()
+		return t.stoppedWell(newEnded(args, err, <-said, &bytes.Buffer{}), 128+int(syscall.SIGHUP))
+	})
 }

@@ -3,11 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -20,12 +19,6 @@ type training struct {
 	events []event
 	at     []time.Duration // when they came
 	took   time.Duration
-}
-
-// trainings are made when an attack first wants them.
-type trainings struct {
-	mu   sync.Mutex
-	made map[string]*training
 }
 
 // heavy is the training of a network that takes longer to write than to train.
@@ -43,31 +36,23 @@ func (t *trial) cutting() (*training, error) {
 // trained returns the training of that name, and has it done where it is the first
 // to ask.
 func (f *fixtures) trained(ctx context.Context, name string, flags ...string) (*training, error) {
-	f.trainings.mu.Lock()
-	defer f.trainings.mu.Unlock()
-	if w := f.trainings.made[name]; w != nil {
-		return w, nil
-	}
-	w := &training{
-		flags: flags,
-		run:   filepath.Join(filepath.Dir(f.home), name), cache: filepath.Join(filepath.Dir(f.home), "cache of "+name),
-	}
-	p, err := f.start(ctx, "", w.begin(w.run, w.cache)...)
-	if err != nil {
-		return nil, err
-	}
-	for e, more := p.next(); more; e, more = p.next() {
-		w.events, w.at = append(w.events, e), append(w.at, time.Since(p.began))
-	}
-	w.took = time.Since(p.began)
-	if e := p.wait(); e.code != 0 {
-		return nil, fmt.Errorf("failed to prepare: %w", e)
-	}
-	if f.trainings.made == nil {
-		f.trainings.made = map[string]*training{}
-	}
-	f.trainings.made[name] = w
-	return w, nil
+	return f.trainings.get(name, func() (*training, error) {
+		dir, err1 := f.place(name)
+		cache, err2 := f.place("cache of " + name)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		w := &training{flags: flags, run: dir, cache: cache}
+		p, err := f.start(ctx, w.begin(dir, cache)...)
+		if err != nil {
+			return nil, err
+		}
+		for e, more := p.next(); more; e, more = p.next() {
+			w.events, w.at = append(w.events, e), append(w.at, time.Since(p.began))
+		}
+		w.took = time.Since(p.began)
+		return w, p.wait().want(0, "")
+	})
 }
 
 // begin are the arguments of a new run.

@@ -2,10 +2,42 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
 )
+
+// A once keeps what attacks share and the first to ask has made.
+type once[T any] struct {
+	mu   sync.Mutex
+	made map[string]T
+}
+
+// get returns what has that name, and makes it where it is not there yet.
+func (o *once[T]) get(name string, make func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if v, known := o.made[name]; known {
+		return v, nil
+	}
+	v, err := make()
+	if err != nil {
+		return v, fmt.Errorf("failed to prepare: %w", err)
+	}
+	if o.made == nil {
+		o.made = map[string]T{}
+	}
+	o.made[name] = v
+	return v, nil
+}
+
+// place is where an undisturbed thing of that name is made; what a try that failed has
+// left there goes.
+func (f *fixtures) place(name string) (string, error) {
+	path := filepath.Join(filepath.Dir(f.home), name)
+	return path, os.RemoveAll(path)
+}
 
 // An output is what a command left, and how long it took.
 type output struct {
@@ -13,30 +45,18 @@ type output struct {
 	took time.Duration
 }
 
-// outputs are made when an attack first wants them.
-type outputs struct {
-	mu   sync.Mutex
-	made map[string]output
-}
-
 // done does a command undisturbed, once for all attacks, whose last flag wants the
 // name of what it makes. It returns where that lies, and how long it took, with some
 // room for a machine that is slower now.
 func (t *trial) done(name string, args ...string) (string, time.Duration, error) {
-	t.outputs.mu.Lock()
-	defer t.outputs.mu.Unlock()
-	o, known := t.outputs.made[name]
-	if !known {
-		o.path = filepath.Join(filepath.Dir(t.home), name)
+	o, err := t.outputs.get(name, func() (output, error) {
+		path, err := t.place(name)
+		if err != nil {
+			return output{}, err
+		}
 		begin := time.Now()
-		if e := t.run(t, "", append(args, o.path)...); e.code != 0 {
-			return "", 0, fmt.Errorf("failed to prepare: %w", e)
-		}
-		o.took = time.Since(begin)
-		if t.outputs.made == nil {
-			t.outputs.made = map[string]output{}
-		}
-		t.outputs.made[name] = o
-	}
-	return o.path, o.took * 5 / 4, nil
+		err = t.run(t, append(args, path)...).want(0, "")
+		return output{path, time.Since(begin)}, err
+	})
+	return o.path, o.took * 5 / 4, err
 }
