@@ -74,10 +74,23 @@ func (r *Run) Unchanged(path string) error {
 func (r *Run) samplesUnchanged() error {
 	list := r.Path(SumsFile)
 	sums, err := readSums(list)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return verifySums(list, slices.DeleteFunc(sums, func(s Sum) bool { return slices.Contains(sealed, s.Name) }))
+}
+
+// sealedNames are what the run's own list has, if there is one.
+func (r *Run) sealedNames() ([]string, error) {
+	sums, err := readSums(r.Path(SumsFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	names := make([]string, len(sums))
+	for i, s := range sums {
+		names[i] = s.Name
+	}
+	return names, nil
 }
 
 func (r *Run) unchanged(looked func(name string) bool) error {

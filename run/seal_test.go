@@ -54,6 +54,9 @@ func TestSeal(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
+		if checks, err := r.Verify(); err != nil || countFaults(checks) != 1 {
+			t.Errorf("%s, removed: faults %+v, %v", file, checks, err)
+		}
 		if err := r.Unseal(); err != nil {
 			t.Errorf("%s, removed: %v", file, err)
 		}

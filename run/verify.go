@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
@@ -25,6 +27,10 @@ type Check struct {
 func (r *Run) Verify() ([]Check, error) {
 	if holder, held := r.Holder(); held {
 		return nil, &LockedError{Dir: r.Dir, Holder: holder}
+	}
+	sealed, err := r.sealedNames()
+	if err != nil {
+		return nil, err
 	}
 	mendRows := "remove it, and tfgalaxy train --resume " + r.Dir + " goes on without its lines"
 	checks := []Check{
@@ -80,13 +86,26 @@ func (r *Run) Verify() ([]Check, error) {
 			return amount(len(votes.IDs), "galaxy", "galaxies"), nil
 		}),
 		r.part("samples", "only figures and reports show them; remove what is damaged", func() (string, error) {
-			if _, err := os.Stat(r.Samples()); err != nil {
+			if err := r.samplesUnchanged(); err != nil {
 				return "", err
 			}
-			return "there", r.samplesUnchanged()
+			_, err := os.Stat(r.Samples())
+			return "there", err
 		}),
 	)
+	for i := range checks {
+		checks[i].missing(r, sealed)
+	}
 	return checks, nil
+}
+
+// missing makes a fault of what the list of the run's own files has and the run has not.
+func (c *Check) missing(r *Run, sealed []string) {
+	path := r.Path(filepath.FromSlash(c.Part))
+	if _, err := os.Lstat(path); slices.Contains(sealed, c.Part) && errors.Is(err, fs.ErrNotExist) {
+		c.Err = &galaxyzoo.DataError{File: path, Err: fmt.Errorf("the file is missing, %s lists it", SumsFile)}
+		c.Mend = "put it back from a copy, or go on without it"
+	}
 }
 
 // amount is a number of things, in words.

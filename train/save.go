@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -184,8 +185,9 @@ func (l *loop) finish() error {
 // folder dir, which must not exist yet, and returns its signatures. A frozen one
 // has no variables. An export that fails leaves nothing.
 func Export(r *run.Run, name, dir string, frozen bool) ([]graph.Signature, error) {
+	taken := &run.UsageError{Err: fmt.Errorf("%q exists already", dir), Hint: "name a new folder, or remove that one"}
 	if _, err := os.Lstat(dir); err == nil {
-		return nil, &run.UsageError{Err: fmt.Errorf("%q exists already", dir), Hint: "name a new folder, or remove that one"}
+		return nil, taken
 	}
 	config, err := r.Config()
 	if err != nil {
@@ -215,7 +217,11 @@ func Export(r *run.Run, name, dir string, frozen bool) ([]graph.Signature, error
 	if err != nil {
 		return nil, err
 	}
-	return signatures, run.PlaceDir(made.Path, filepath.Clean(dir))
+	err = run.PlaceDir(made.Path, filepath.Clean(dir))
+	if errors.Is(err, fs.ErrExist) { // another was faster
+		return nil, taken
+	}
+	return signatures, err
 }
 
 // A checkpoint is one of a run's with all that is told of it.
