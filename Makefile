@@ -90,9 +90,11 @@ uninstall: ## removes what install put into PREFIX
 # still missing, or failed, the checks in Python fetch and tell of themselves.
 .PHONY: test
 test: ## all of the tests below, but for test-long
-	@for environment in $(sort $(foreach check,$(PYTHON_CHECKS),$(lastword $(subst :, ,$(check))))); do
+	@set -m # the fetching is a group of its own, and ends with this
+	for environment in $(sort $(foreach check,$(PYTHON_CHECKS),$(lastword $(subst :, ,$(check))))); do
 		scripts/python-env.sh "$$environment" || break
 	done >/dev/null 2>&1 &
+	trap "kill -- -$$! 2>/dev/null || true" EXIT
 	$(MAKE) --no-print-directory test-style test-pure test-native test-faults test-python
 
 .PHONY: test-style
@@ -128,12 +130,14 @@ test-python: build ## comparisons with other programs, in Python
 # The attacks have no native code; the program that they are made on has.
 .PHONY: test-faults
 test-faults: build ## kills the program, fills its disk, damages its files, a minute
-	@CGO_ENABLED=0 go run ./scripts/faults
+	@CGO_ENABLED=0 go build -o bin/faults ./scripts/faults
+	bin/faults
 
 .PHONY: test-long
 test-long: build ## the same hundreds of times, long runs, large inputs and fuzzing, two hours
-	@CGO_ENABLED=0 go run ./scripts/faults --long
-	CGO_ENABLED=0 TFGALAXY_LONG=1 go test -count=1 -v -run Scale ./galaxyzoo ./imageproc
+	@CGO_ENABLED=0 go build -o bin/faults ./scripts/faults
+	bin/faults --long
+	CGO_ENABLED=0 TFGALAXY_LONG=1 go test -count=1 -timeout 1h -v -run Scale ./galaxyzoo ./imageproc
 	$(call cgo,$(rpath)) scripts/fuzz.sh 100000
 
 .PHONY: bench
