@@ -34,7 +34,7 @@ func (r *Run) Divergence() (*Divergence, error) {
 	if err := readJSON(r.Path(DivergedFile), d, false); err != nil {
 		return nil, err
 	}
-	return d, nil
+	return d, r.Unchanged(r.Path(DivergedFile))
 }
 
 // RemoveDivergence removes diverged.json, if it is there.

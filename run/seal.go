@@ -12,7 +12,7 @@ import (
 )
 
 // sealed are the files of a run, besides its samples, that Seal lists.
-var sealed = []string{ConfigFile, InfoFile, MetricsCSV, MetricsJSONL, "predictions/validation.csv"}
+var sealed = []string{ConfigFile, InfoFile, MetricsCSV, MetricsJSONL, DivergedFile, "predictions/validation.csv"}
 
 // Seal writes SumsFile into the folder of a run that has ended: of its own files, and
 // not of its checkpoints and its model, which have lists of theirs. From then on their
@@ -42,11 +42,11 @@ func (r *Run) Seal() error {
 }
 
 // Unseal lets a run be changed that is resumed. Files that were damaged since it ended
-// are a *galaxyzoo.DataError; one that is missing is none, and neither is the
-// configuration, which the checkpoint vouches for. Only the holder of the run's lock may
-// call it.
+// are a *galaxyzoo.DataError; one that is missing is none, and neither are samples,
+// which nothing is made from, and the configuration, which the checkpoint vouches for.
+// Only the holder of the run's lock may call it.
 func (r *Run) Unseal() error {
-	if err := r.unchanged(func(name string) bool { return name != ConfigFile }); err != nil {
+	if err := r.unchanged(func(name string) bool { return name != ConfigFile && slices.Contains(sealed, name) }); err != nil {
 		return err
 	}
 	if err := os.Remove(r.Path(SumsFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -72,30 +72,28 @@ func (r *Run) Unchanged(path string) error {
 
 // samplesUnchanged looks at all that is listed besides the sealed files.
 func (r *Run) samplesUnchanged() error {
-	list := r.Path(SumsFile)
-	sums, err := readSums(list)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	sums, err := r.seal()
+	if err != nil {
 		return err
 	}
-	return verifySums(list, slices.DeleteFunc(sums, func(s Sum) bool { return slices.Contains(sealed, s.Name) }))
+	return verifySums(r.Path(SumsFile), slices.DeleteFunc(sums, func(s Sum) bool { return slices.Contains(sealed, s.Name) }))
 }
 
-// sealedNames are what the run's own list has, if there is one.
-func (r *Run) sealedNames() ([]string, error) {
+// seal is the list of the run's own files, empty where there is none.
+func (r *Run) seal() ([]Sum, error) {
 	sums, err := readSums(r.Path(SumsFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	names := make([]string, len(sums))
-	for i, s := range sums {
-		names[i] = s.Name
+	if err != nil {
+		return nil, fmt.Errorf("%w; remove the list, and the files are read without it", err)
 	}
-	return names, nil
+	return sums, nil
 }
 
 func (r *Run) unchanged(looked func(name string) bool) error {
-	sums, err := readSums(r.Path(SumsFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	sums, err := r.seal()
+	if err != nil {
 		return err
 	}
 	sums = slices.DeleteFunc(sums, func(s Sum) bool {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,17 +29,14 @@ func (r *Run) Verify() ([]Check, error) {
 	if holder, held := r.Holder(); held {
 		return nil, &LockedError{Dir: r.Dir, Holder: holder}
 	}
-	sealed, err := r.sealedNames()
-	if err != nil {
-		return nil, err
+	list, err := r.seal()
+	if err != nil { // without it nothing can be said of what it lists
+		return []Check{{Part: SumsFile, Err: err, Mend: "remove it, and verify the rest anew"}}, nil
 	}
 	mendRows := "remove it, and tfgalaxy train --resume " + r.Dir + " goes on without its lines"
 	checks := []Check{
 		r.part(ConfigFile, "", func() (string, error) {
 			c, err := r.Config()
-			if err == nil {
-				err = r.Unchanged(r.Path(ConfigFile))
-			}
 			return fmt.Sprintf("network %s", c.Network), err
 		}),
 		r.part(InfoFile, "remove it, and tfgalaxy train --resume "+r.Dir+" begins a new record", func() (string, error) {
@@ -94,17 +92,25 @@ func (r *Run) Verify() ([]Check, error) {
 		}),
 	)
 	for i := range checks {
-		checks[i].missing(r, sealed)
+		checks[i].compare(r, list)
 	}
 	return checks, nil
 }
 
-// missing makes a fault of what the list of the run's own files has and the run has not.
-func (c *Check) missing(r *Run, sealed []string) {
+// compare makes a fault of what the list of the run's own files has and the run has
+// not. A configuration that was edited is none: it agrees with the checkpoints.
+func (c *Check) compare(r *Run, list []Sum) {
+	i := slices.IndexFunc(list, func(s Sum) bool { return s.Name == c.Part })
+	if i < 0 {
+		return
+	}
 	path := r.Path(filepath.FromSlash(c.Part))
-	if _, err := os.Lstat(path); slices.Contains(sealed, c.Part) && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		c.Err = &galaxyzoo.DataError{File: path, Err: fmt.Errorf("the file is missing, %s lists it", SumsFile)}
 		c.Mend = "put it back from a copy, or go on without it"
+	}
+	if c.Part == ConfigFile && c.Err == nil && list[i].verify(context.Background(), r.Path(SumsFile)) != nil {
+		c.Note = "edited since the run ended; it agrees with the checkpoints"
 	}
 }
 

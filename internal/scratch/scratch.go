@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Folder grows beside its place, under a name of its own, ".NAME-1234". It is
-// locked while its process lives.
+// A Folder grows beside its place, under a name of its own, ".NAME-" and 20 digits. It
+// is locked while its process lives.
 type Folder struct {
 	Path  string // of what is to be filled
 	final string
@@ -29,7 +29,7 @@ func Make(final string) (*Folder, error) {
 	final = filepath.Clean(final)
 	removeAbandoned(final)
 	for {
-		path := filepath.Join(filepath.Dir(final), fmt.Sprintf("%s%d", prefix(final), rand.Uint64()))
+		path := filepath.Join(filepath.Dir(final), fmt.Sprintf("%s%020d", prefix(final), rand.Uint64()))
 		if err := os.Mkdir(path, 0o777); errors.Is(err, fs.ErrExist) {
 			continue
 		} else if err != nil {
@@ -66,7 +66,7 @@ func prefix(final string) string { return "." + strings.TrimPrefix(filepath.Base
 func lock(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
 
 func removeAbandoned(final string) {
-	for _, path := range numbered(filepath.Dir(final), prefix(final)) {
+	for _, path := range numbered(filepath.Dir(final), prefix(final), folderDigits) {
 		f, err := os.Open(path)
 		if err != nil {
 			continue
@@ -83,7 +83,7 @@ func removeAbandoned(final string) {
 // that nobody is writing them now.
 func RemoveFiles(dir string, names ...string) {
 	for _, name := range names {
-		for _, path := range numbered(dir, "."+name) {
+		for _, path := range numbered(dir, "."+name, fileDigits) {
 			if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() {
 				os.Remove(path) //nolint:errcheck // it is nobody's, and in nobody's way
 			}
@@ -91,10 +91,14 @@ func RemoveFiles(dir string, names ...string) {
 	}
 }
 
-var digits = regexp.MustCompile(`^[0-9]+$`)
+// The numbers in names of folders, which nobody else gives, and of renameio's files.
+var (
+	folderDigits = regexp.MustCompile(`^[0-9]{20}$`)
+	fileDigits   = regexp.MustCompile(`^[0-9]+$`)
+)
 
-// numbered lists the names in a folder that are a prefix and a number.
-func numbered(dir, prefix string) []string {
+// numbered lists the names in a folder that are a prefix and such a number.
+func numbered(dir, prefix string, digits *regexp.Regexp) []string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil // what is wrong with it shows in writing to it

@@ -32,14 +32,15 @@ func write(t *testing.T, path string) {
 // what is not of that kind stays.
 func TestMakeRemovesAbandoned(t *testing.T) {
 	dir := t.TempDir()
-	others := []string{".model-", ".model-1a", ".models-1", ".other-1"}
-	for _, name := range append([]string{".model-1", ".model-23"}, others...) {
+	const number = "00000000000000000012"
+	others := []string{".model-", ".model-20240101", ".model-" + number + "a", ".models-" + number, ".other-" + number}
+	for _, name := range append([]string{".model-" + number, ".model-12345678901234567890"}, others...) {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, name, "part"))
 	}
-	write(t, filepath.Join(dir, ".model-4")) // a file
+	write(t, filepath.Join(dir, ".model-"+number[1:]+"4")) // a file
 	first, err := Make(filepath.Join(dir, "model"))
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,7 @@ func TestMakeRemovesAbandoned(t *testing.T) {
 	if err := second.Remove(); err != nil {
 		t.Error(err)
 	}
-	want := append(slices.Clone(others), ".model-4", "model")
+	want := append(slices.Clone(others), ".model-"+number[1:]+"4", "model")
 	slices.Sort(want)
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("left %q, want %q", got, want)
