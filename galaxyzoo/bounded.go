@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 )
 
 // What is read from files that others wrote: far above what this program writes, and
@@ -14,7 +13,7 @@ import (
 const (
 	maxRow  = 1 << 20  // bytes of a row or line
 	maxText = 16 << 20 // bytes of a file that is read at once
-	maxList = 64 << 20 // bytes of one with a line for each image of a survey
+	MaxList = 64 << 20 // bytes of one with a line for each image of a survey
 )
 
 // Rows bounds what a reader of rows or lines, which has to call Next before each of
@@ -71,12 +70,12 @@ func (r *CSVReader) Read() ([]string, error) {
 func ReadText(path string) ([]byte, error) { return readUpTo(path, maxText) }
 
 // ReadList is ReadText of a file that has a line for each image of a survey.
-func ReadList(path string) ([]byte, error) { return readUpTo(path, maxList) }
+func ReadList(path string) ([]byte, error) { return readUpTo(path, MaxList) }
 
 func readUpTo(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := OpenFile(path)
 	if err != nil {
-		return nil, Reason(err)
+		return nil, err
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 )
 
 // SymmetryD4 is the symmetry of a network whose votes are the same for an image
@@ -87,7 +89,7 @@ func (n *Network) describe(dir string) error {
 // an empty description.
 func readDescription(dir string) (description, error) {
 	var d description
-	encoded, err := os.ReadFile(filepath.Join(dir, extraAssets, networkKey))
+	encoded, err := galaxyzoo.ReadText(filepath.Join(dir, extraAssets, networkKey))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return d, nil

@@ -47,7 +47,7 @@ func LoadModel(dir string) (*Model, error) {
 	if err != nil {
 		return nil, fail(err)
 	}
-	preprocessing, err := os.ReadFile(filepath.Join(dir, extraAssets, preprocessingKey))
+	preprocessing, err := galaxyzoo.ReadText(filepath.Join(dir, extraAssets, preprocessingKey))
 	if err != nil {
 		return nil, fail(fmt.Errorf("it does not say how its images are cut: %w", err))
 	}

@@ -136,7 +136,7 @@ func ReadFeatures(path string) (*Features, error) {
 		return nil, &galaxyzoo.DataError{File: path, Err: errors.New("ends in none of .npy, .parquet, and so is no file of features")}
 	}
 	// Before the library for Parquet sees it, which some damage leads far astray.
-	if err := run.VerifySumsBeside(path); err != nil {
+	if err := run.VerifySumsBeside(path, false); err != nil {
 		return nil, err
 	}
 	return format.read(path)

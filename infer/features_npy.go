@@ -138,12 +138,15 @@ func (w *FeatureWriter) finishNPY() error {
 		return w.values.fail(err)
 	}
 	var sums []run.Sum
-	for final, partial := range map[string]*partialFile{w.path: w.values, npyIDs(w.path): w.ids} {
-		sum, err := run.SumOf(partial.path)
+	for _, f := range []struct {
+		final   string
+		partial *partialFile
+	}{{w.path, w.values}, {npyIDs(w.path), w.ids}} {
+		sum, err := run.SumOf(f.partial.path)
 		if err != nil {
-			return partial.fail(err)
+			return f.partial.fail(err)
 		}
-		sums = append(sums, run.Sum{SHA256: sum, Name: filepath.Base(final)})
+		sums = append(sums, run.Sum{SHA256: sum, Name: filepath.Base(f.final)})
 	}
 	if err := run.WriteSumsBeside(w.path, sums); err != nil {
 		return err

@@ -116,7 +116,7 @@ func flushedFeatures(path string, size int) (int, error) {
 		return fail(err)
 	}
 	defer ids.Close()
-	r := csv.NewReader(bufio.NewReader(ids))
+	r := galaxyzoo.NewCSVReader(ids)
 	r.ReuseRecord = true
 	last := make([]byte, 1)
 	for rows := -1; rows < have; rows++ { // from the header on

@@ -213,7 +213,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func checkedLine(line []byte) ([]byte, error) {
 	const sum = len("00000000 ")
 	if len(line) < sum+1 || crcOf(line[sum:len(line)-1]) != string(line[:sum]) {
-		return nil, errors.New("the line is not what was written")
+		return nil, errors.New("the line is not what was written, or an earlier version wrote it")
 	}
 	return line[sum:], nil
 }

@@ -89,7 +89,7 @@ func openParts(paths []string) ([]part, error) {
 		if !strings.EqualFold(filepath.Ext(path), ".csv") {
 			return nil, &run.UsageError{Err: fmt.Errorf("%q is no CSV file: parts are merged from CSV, to any format", path), Hint: "predict the shards with --out PART.csv"}
 		}
-		if err := run.VerifySumsBeside(path); err != nil {
+		if err := run.VerifySumsBeside(path, false); err != nil {
 			return nil, err
 		}
 		meta, err := readMeta(path)

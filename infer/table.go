@@ -175,7 +175,8 @@ func (t *tableFile) place() error {
 // removeTemporary removes what a process that was killed left of a table's files as
 // it put them into their places. Nobody else may be writing the table.
 func removeTemporary(table string) {
-	scratch.RemoveFiles(filepath.Dir(table), filepath.Base(table), filepath.Base(metaFile(table)), filepath.Base(errorsFile(table)))
+	scratch.RemoveFiles(filepath.Dir(table), filepath.Base(table), filepath.Base(metaFile(table)), filepath.Base(errorsFile(table)),
+		filepath.Base(table)+run.SumsSuffix)
 }
 
 // abort leaves nothing behind of a table that is not in its place.

@@ -198,7 +198,7 @@ func (j *Job) finished(meta *Meta, total int) (*Summary, error) {
 	if !j.Resume || !exists(j.Out) {
 		return nil, nil
 	}
-	if err := run.VerifySumsBeside(j.Out); err != nil {
+	if err := run.VerifySumsBeside(j.Out, false); err != nil {
 		return nil, err
 	}
 	done, err := readMeta(j.Out)

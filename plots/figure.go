@@ -109,7 +109,7 @@ func (f *Figure) WriteFile(path string, theme Theme) error {
 	if err := f.Write(&b, format, theme); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(path, b.Bytes(), 0o644); err != nil {
+	if err := renameio.WriteFile(path, b.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("failed to write figure: %w", err)
 	}
 	return nil

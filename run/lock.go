@@ -58,7 +58,7 @@ func (r *Run) Lock() (*Lock, error) {
 
 // removeTemporary removes what a killed process was writing of single files.
 func (r *Run) removeTemporary() {
-	scratch.RemoveFiles(r.Dir, ConfigFile, InfoFile, MetricsCSV, MetricsJSONL)
+	scratch.RemoveFiles(r.Dir, append([]string{SumsFile}, sealed...)...)
 	scratch.RemoveFiles(filepath.Dir(r.Predictions()), filepath.Base(r.Predictions()))
 	scratch.RemoveFiles(r.Samples(), AugmentedSample, GalaxySample, KernelSample)
 }

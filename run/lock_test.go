@@ -204,7 +204,7 @@ func TestLockRemovesTemporaryFiles(t *testing.T) {
 	r := create(t)
 	stay := []string{r.Path(InfoFile), r.Path(".run.json.swp"), r.Path(".notes7"), r.Predictions()}
 	for _, path := range append([]string{
-		r.Path(".run.json17"), r.Path(".config.yaml5"), r.Path(".metrics.csv5"), r.Path(".metrics.jsonl6"),
+		r.Path(".run.json17"), r.Path(".config.yaml5"), r.Path(".metrics.csv5"), r.Path(".metrics.jsonl6"), r.Path(".SHA256SUMS12"), r.Path(".diverged.json8"),
 		r.Path("predictions", ".validation.csv9"), r.Path("samples", ".augmented.png3"), r.Path("samples", ".kernels.npy3"),
 	}, stay...) {
 		touch(t, path)

@@ -105,8 +105,8 @@ func (m *Metrics) WriteEpoch(e Epoch) error {
 	return m.Sync()
 }
 
-// Sync waits until every row is on the disk. A checkpoint whose steps have to
-// be there when it is resumed calls it first.
+// Sync waits until every row is on the disk, as a checkpoint does whose steps have to
+// be there when it is resumed.
 func (m *Metrics) Sync() error {
 	return errors.Join(m.epochs.sync(), m.steps.sync())
 }

@@ -23,8 +23,9 @@ func ExpandHome(path string) string {
 
 // PortablePath returns a path as it is written into what may be handed on, such as a
 // run folder: an absolute one tells of names that are nobody else's business. One
-// below the user's home begins with ~/ (the home itself is ~/.), any other leads there from the working folder,
-// and a relative path stays as it is. ExpandHome reads it back.
+// below the user's home begins with ~/ (the home itself is ~/.), any other leads there
+// from the working folder, and a relative path stays as it is. ExpandHome reads it
+// back.
 func PortablePath(path string) string {
 	if !filepath.IsAbs(path) {
 		return path

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,7 +66,7 @@ func VerifySums(dir string) (listed bool, err error) {
 // has replaced the folder meanwhile: the files may have been of both.
 func Unreplaced(dir string, read func() error) error {
 	sums := func() []byte {
-		content, _ := os.ReadFile(filepath.Join(dir, SumsFile)) //nolint:errcheck // earlier versions wrote none
+		content, _ := galaxyzoo.ReadList(filepath.Join(dir, SumsFile)) //nolint:errcheck // earlier versions wrote none
 		return content
 	}
 	const tries = 5
@@ -80,12 +79,12 @@ func Unreplaced(dir string, read func() error) error {
 	return fmt.Errorf("failed to read %s: another process replaced it again and again meanwhile; try once more", dir)
 }
 
-// sumSuffix ends the name of a list that lies beside a file.
-const sumSuffix = ".sha256"
+// SumsSuffix ends the name of a list that lies beside a file.
+const SumsSuffix = ".sha256"
 
 // WriteSumsBeside writes the list of a file and of those in its folder that belong to it.
 func WriteSumsBeside(path string, sums []Sum) error {
-	list := path + sumSuffix
+	list := path + SumsSuffix
 	if err := writeList(list, sums); err != nil {
 		return fmt.Errorf("failed to write %s: %w", list, galaxyzoo.Reason(err))
 	}
@@ -93,12 +92,16 @@ func WriteSumsBeside(path string, sums []Sum) error {
 }
 
 // VerifySumsBeside returns a *galaxyzoo.DataError where a file, or one that belongs to
-// it, is not what the list beside it says. A file without a list passes.
-func VerifySumsBeside(path string) error {
-	list := path + sumSuffix
+// it, is not what the list beside it says; with alone, it looks at that file only. A
+// file without a list passes.
+func VerifySumsBeside(path string, alone bool) error {
+	list := path + SumsSuffix
 	sums, err := readSums(list)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
+	}
+	if alone {
+		sums = slices.DeleteFunc(sums, func(s Sum) bool { return s.Name != filepath.Base(path) })
 	}
 	if err := errors.Join(err, verifySums(list, sums)); err != nil {
 		return fmt.Errorf("%w; if you changed it yourself, remove %s", err, list)
@@ -125,6 +128,9 @@ func writeList(list string, sums []Sum) error {
 		fmt.Fprintf(&text, "%s  %s\n", s.SHA256, s.Name)
 	}
 	fmt.Fprintln(&text, endOfSums(len(sums)))
+	if text.Len() > galaxyzoo.MaxList {
+		return fmt.Errorf("a list of %d files takes more than the %d MiB that are read again", len(sums), galaxyzoo.MaxList>>20)
+	}
 	return renameio.WriteFile(list, text.Bytes(), 0o644, renameio.WithTempDir(filepath.Dir(list)))
 }
 
@@ -146,7 +152,7 @@ func readSums(list string) ([]Sum, error) {
 	lines := strings.Split(string(content), "\n")
 	count := len(lines) - 2 // behind the end is an empty one
 	if count < 0 || lines[count] != endOfSums(count) || lines[count+1] != "" {
-		return nil, fault(0, errors.New("the list of checksums is damaged: it has not the end that was written"))
+		return nil, fault(0, errors.New("the list of checksums is damaged: it has not the end that this program writes; remove it if another one made it"))
 	}
 	sums := make([]Sum, 0, count)
 	var faults []error
@@ -196,14 +202,7 @@ func SumOf(path string) (string, error) { return sumOf(context.Background(), pat
 
 // sumOf is SumOf that ends with ctx.
 func sumOf(ctx context.Context, path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if !info.Mode().IsRegular() { // to open a pipe would wait for its other end
-		return "", errors.New("is no file")
-	}
-	f, err := os.Open(path)
+	f, err := galaxyzoo.OpenFile(path)
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -195,5 +196,52 @@ func TestUnreplaced(t *testing.T) {
 	}
 	if err := Unreplaced(dir, func() error { return os.ErrInvalid }); !errors.Is(err, os.ErrInvalid) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// Beside a file stands the list of it and of what belongs to it, of which a reader may
+// have that file alone.
+func TestSumsBeside(t *testing.T) {
+	dir := t.TempDir()
+	table, more := filepath.Join(dir, "votes.csv"), filepath.Join(dir, "votes.meta.json")
+	if err := VerifySumsBeside(table, false); err != nil {
+		t.Errorf("without a list: %v", err)
+	}
+	var sums []Sum
+	for _, path := range []string{table, more} {
+		if err := os.WriteFile(path, []byte(path), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sum, err := SumOf(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, Sum{sum, filepath.Base(path)})
+	}
+	if err := WriteSumsBeside(table, sums); err != nil {
+		t.Fatal(err)
+	}
+	if err := VerifySumsBeside(table, false); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(more); err != nil {
+		t.Fatal(err)
+	}
+	if err := VerifySumsBeside(table, true); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+	if err := VerifySumsBeside(table, false); !isDataError(err) || !strings.Contains(err.Error(), "votes.meta.json: the file is missing") {
+		t.Errorf("without a part: %v", err)
+	}
+	damage(t, table)
+	if err := VerifySumsBeside(table, true); !isDataError(err) || !strings.Contains(err.Error(), "remove "+table+SumsSuffix) {
+		t.Errorf("damaged: %v", err)
+	}
+	// A pipe in the list's place keeps nobody waiting.
+	if err := errors.Join(os.Remove(table+SumsSuffix), syscall.Mkfifo(table+SumsSuffix, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if err := VerifySumsBeside(table, true); !isDataError(err) {
+		t.Errorf("a pipe: %v", err)
 	}
 }

@@ -17,10 +17,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
+	"github.com/tfgalaxy/tfgalaxy/internal/scratch"
 )
 
 // A TreeSums is what the SumsFile of a folder says of the files in it and in the
-// folders below. Hidden files take no part.
+// folders below. Hidden files and runs take no part.
 type TreeSums struct {
 	Listed  bool        `json:"listed"` // there is a list
 	Written bool        `json:"written"`
@@ -44,7 +45,7 @@ func (t *TreeSums) Err(dir string) error {
 	var told []error
 	for i, f := range t.Faults {
 		if i == mostFaults {
-			told = append(told, fmt.Errorf("and %d more of %d files are not as %s says", len(t.Faults)-i, t.Files, SumsFile))
+			told = append(told, fmt.Errorf("and %d more faults", len(t.Faults)-i))
 			break
 		}
 		told = append(told, &galaxyzoo.DataError{File: filepath.Join(dir, filepath.FromSlash(f.Name)), Err: fmt.Errorf("%s; %s", f.Fault, f.Mend)})
@@ -91,7 +92,7 @@ func VerifyTree(ctx context.Context, dir string, progress func(done, total int))
 	for _, name := range there {
 		if !listed[name] {
 			t.Faults = append(t.Faults, TreeFault{name, SumsFile + " does not list it",
-				"remove it; or remove the list, and tfgalaxy data verify --write-sums writes another"})
+				"move it away if it is no part of the data; if it is, remove the list, and tfgalaxy data verify --write-sums writes another"})
 		}
 	}
 	slices.SortFunc(t.Faults, func(a, b TreeFault) int { return cmp.Compare(a.Name, b.Name) })
@@ -102,6 +103,7 @@ func VerifyTree(ctx context.Context, dir string, progress func(done, total int))
 // the folders below but hidden ones. It reads them as VerifyTree does.
 func WriteTree(ctx context.Context, dir string, progress func(done, total int)) (*TreeSums, error) {
 	list := filepath.Join(dir, SumsFile)
+	scratch.RemoveFiles(dir, SumsFile)
 	names, err := treeFiles(ctx, dir)
 	if err != nil {
 		return nil, err
@@ -191,6 +193,9 @@ func treeFiles(ctx context.Context, dir string) ([]string, error) {
 			if e.Type()&fs.ModeSymlink != 0 {
 				info, err := os.Stat(filepath.Join(folder, e.Name()))
 				isDir = err == nil && info.IsDir()
+			}
+			if isDir && isRun(filepath.Join(folder, e.Name())) {
+				continue
 			}
 			if !isDir {
 				names = append(names, name)

@@ -84,9 +84,10 @@ func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Ca
 // batches returns the number of batches in an epoch.
 func (in *input) batches() int { return (len(in.rows) + in.batchSize - 1) / in.batchSize }
 
-// epoch sends the batches of an epoch, from the given one on, and then closes
-// the channel; it does so early, with in.fault, where an image cannot be had. Each has to be given back by recycle. Once stop returns nothing
-// reads the cache any more; it has to be called, and may be at any time.
+// epoch sends the batches of an epoch, from the given one on, and then closes the
+// channel; it does so early, with in.fault, where an image cannot be had. Each batch has
+// to be given back by recycle. Once stop returns nothing reads the cache any more; it
+// has to be called, and may be at any time.
 func (in *input) epoch(epoch, from int) (feed <-chan *graph.Batch, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready := make(chan *graph.Batch, ahead)

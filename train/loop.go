@@ -70,13 +70,14 @@ type loop struct {
 type metrics interface {
 	WriteStep(run.Step) error
 	WriteEpoch(run.Epoch) error
+	Sync() error
 	Close() error
 }
 
 // Run trains as planned and returns the last event. It stops between two steps
 // when ctx ends, saves, and returns ErrInterrupted. Whatever happens after the
 // first step, the run folder says how the run ended; a run that fails before it
-// leaves no folder.
+// leaves no folder, unless its numbers were no numbers.
 func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
@@ -297,6 +298,9 @@ func (l *loop) resume(weights int, device string) error {
 	}
 	if info == nil { // removed, as it was damaged
 		info = l.newInfo(weights, device)
+		if c := l.config; c.InitFrom != "" {
+			info.InitFrom = &run.InitSource{Path: run.PortablePath(c.InitFrom), Layers: c.InitLayers}
+		}
 	}
 	// Read again under the lock: the run may have gone on since it was planned.
 	state, err := l.run.VerifiedState(l.plan.checkpoint)
@@ -315,8 +319,8 @@ func (l *loop) resume(weights int, device string) error {
 	info.Status, info.ExitCode, info.Finished, info.Device = run.StatusRunning, nil, time.Time{}, device
 	l.state, l.info = *state, info
 	rows, err := l.run.Epochs()
-	if err == nil && len(rows) >= state.Epoch && state.Epoch > 0 {
-		l.last.Loss = rows[state.Epoch-1].Loss
+	if i := slices.IndexFunc(rows, func(e run.Epoch) bool { return e.Epoch == state.Epoch }); i >= 0 {
+		l.last.Loss = rows[i].Loss
 	}
 	return err
 }
@@ -341,7 +345,8 @@ func (l *loop) epochs(ctx context.Context) error {
 // end writes how the run ended and, from whatever best checkpoint there is, its
 // model.
 func (l *loop) end(cause error) (*Ended, error) {
-	cause = l.goesOn(errors.Join(l.ofDevice(cause), l.settle()))
+	unsaved := l.settle()
+	cause = l.goesOn(errors.Join(l.ofDevice(cause), unsaved))
 	var diverged *DivergedError
 	if cause != nil && l.state.Step == 0 && l.plan.run == nil && !errors.As(cause, &diverged) { // of which the folder tells
 		if removed, err := l.run.Discard(); removed || err != nil {
@@ -364,15 +369,15 @@ func (l *loop) end(cause error) (*Ended, error) {
 			err, status = errors.Join(cause, exportErr), run.StatusFailed
 		}
 	}
-	code := 0
-	if l.options.ExitCode != nil {
-		code = l.options.ExitCode(err)
-	}
-	l.info.Status, l.info.ExitCode, l.info.Finished, l.info.Seconds = status, &code, time.Now().UTC(), l.state.Seconds
-	if infoErr := l.run.WriteInfo(l.info); infoErr != nil {
+	if infoErr := l.record(status, err); infoErr != nil {
 		return nil, errors.Join(err, infoErr)
 	}
-	err = errors.Join(err, l.run.Seal())
+	if sealErr := l.seal(); sealErr != nil {
+		err, status = errors.Join(err, sealErr), run.StatusFailed
+		if infoErr := l.record(status, err); infoErr != nil {
+			return nil, errors.Join(err, infoErr)
+		}
+	}
 	l.last.Event, l.last.Run, l.last.Status = "end", l.run.Dir, status
 	l.last.Epochs, l.last.Step, l.last.Seconds = l.state.Epoch, l.state.Step, l.state.Seconds
 	if best := l.state.Best; best != nil {
@@ -381,4 +386,24 @@ func (l *loop) end(cause error) (*Ended, error) {
 	l.last.ImagesPerSecond, l.last.DataWait = l.clock.total.rate(), l.clock.total.share()
 	l.options.Observe(l.last)
 	return &l.last, err
+}
+
+// record writes how the run ended into run.json.
+func (l *loop) record(status run.Status, err error) error {
+	code := 0
+	if l.options.ExitCode != nil {
+		code = l.options.ExitCode(err)
+	}
+	l.info.Status, l.info.ExitCode, l.info.Finished, l.info.Seconds = status, &code, time.Now().UTC(), l.state.Seconds
+	return l.run.WriteInfo(l.info)
+}
+
+// seal lists the run's files by their checksums, once they are on the disk.
+func (l *loop) seal() error {
+	if l.metrics != nil {
+		if err := l.metrics.Sync(); err != nil {
+			return err
+		}
+	}
+	return l.run.Seal()
 }

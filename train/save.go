@@ -30,6 +30,9 @@ func (l *loop) save(best, asked bool) error {
 	if err := l.settle(); err != nil {
 		return err
 	}
+	if err := l.metrics.Sync(); err != nil { // a resume wants the steps before it
+		return err
+	}
 	defer l.track.Start("snapshot").End()
 	snapshot, err := l.trainer.Snapshot()
 	if err != nil {

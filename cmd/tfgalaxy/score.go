@@ -47,7 +47,7 @@ func (a *app) score(ctx *cli.Context) error {
 	if isFolder(result.Labels) {
 		result.Labels = filepath.Join(result.Labels, galaxyzoo.LabelFile)
 	}
-	if err := run.VerifySumsBeside(result.Predictions); err != nil {
+	if err := run.VerifySumsBeside(result.Predictions, true); err != nil {
 		return err
 	}
 	predictions, err := galaxyzoo.ReadSubmission(result.Predictions)
