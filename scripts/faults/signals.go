@@ -24,39 +24,32 @@ var signals = []kind{
 
 // signalled has a training stop by a signal, once or twice, and go on.
 func (t *trial) signalled(signal syscall.Signal) error {
-	return t.stopped(func(p *process) (int, error) {
-		t.usual.await(p, t.usual.moment(t))
-		p.Process.Signal(signal)
-		return 128 + int(signal), nil
-	})
+	return t.stopped(128+int(signal), func(p *process) { p.Process.Signal(signal) })
 }
 
 func closePipe(t *trial) error {
-	return t.stopped(func(p *process) (int, error) {
-		t.usual.await(p, t.usual.moment(t))
-		p.pipe.Close()
-		return 128 + int(syscall.SIGPIPE), nil
-	})
+	return t.stopped(128+int(syscall.SIGPIPE), func(p *process) { p.pipe.Close() })
 }
 
 // stopped stops a training once or twice, in a way that ends it with an exit code
 // but not with its work lost, and has it gone on with.
-func (t *trial) stopped(stop func(*process) (int, error)) error {
+func (t *trial) stopped(code int, stop func(*process)) error {
 	return t.struck(t.usual, t.cache, 1+t.dice.IntN(2), func(p *process) error {
-		code, err := stop(p)
-		if err != nil {
-			return err
-		}
-		return t.stoppedWell(p.wait(), code)
+		t.usual.await(p, t.usual.moment(t))
+		stop(p)
+		return t.stoppedWell(p.wait, code)
 	})
 }
 
-// stoppedWell checks how a training ended that was told to stop.
-func (t *trial) stoppedWell(e *ended, code int) error {
+// stoppedWell waits for the end of a training that was told to stop just now, and
+// checks it.
+func (t *trial) stoppedWell(wait func() *ended, code int) error {
 	dir := filepath.Join(t.dir, "run")
+	step := stepOf(dir)
+	e := wait()
 	switch {
-	case e.code == 0: // it had nothing left to do
-		return nil
+	case e.code == 0:
+		return t.usual.nearlyDone(step, e)
 	case e.code == -1 && !exists(dir): // it had not begun
 		return nil
 	case e.code != code:
@@ -77,6 +70,16 @@ func (t *trial) stoppedWell(e *ended, code int) error {
 	return nil
 }
 
+// nearlyDone returns an error where a training came to its end that was told to stop
+// long before, after that step. One that was at its last steps may end as it would.
+func (w *training) nearlyDone(step int64, e *ended) error {
+	last := w.events[len(w.events)-1].Step
+	if step+10 < last {
+		return fmt.Errorf("told to stop after step %d of %d, it went on: %w", step, last, e)
+	}
+	return nil
+}
+
 // interruptTwice does not wait for the end of what the first Ctrl-C has begun.
 func interruptTwice(t *trial) error {
 	return t.struck(t.usual, t.cache, 1, func(p *process) error {
@@ -84,10 +87,15 @@ func interruptTwice(t *trial) error {
 		p.Process.Signal(syscall.SIGINT)
 		time.Sleep(time.Duration(t.dice.Int64N(int64(30 * time.Millisecond))))
 		p.Process.Signal(syscall.SIGINT)
-		if e := p.wait(); e.code > 0 && e.code != 130 {
+		step := stepOf(filepath.Join(t.dir, "run"))
+		switch e := p.wait(); e.code {
+		case 0:
+			return t.usual.nearlyDone(step, e)
+		case 130, -1: // stopped, or not waited for
+			return nil
+		default:
 			return e
 		}
-		return nil
 	})
 }
 
@@ -125,15 +133,14 @@ func askAndKill(t *trial) error {
 	})
 }
 
-// ask asks for a checkpoint in the first half of an epoch of 10 steps, and waits for
-// one that is of no epoch's end. It returns of which step that is.
+// ask asks for a checkpoint in the first half of an epoch of 10 steps, from a drawn one
+// on after every step until there is one that is of no epoch's end: on a slow machine
+// a single signal may come too late. It returns of which step the checkpoint is.
 func (t *trial) ask(p *process) (step int64, err error) {
-	after := int64(10*t.dice.IntN(4) + 1 + t.dice.IntN(4))
-	asked := false
+	after := int64(1 + t.dice.IntN(30))
 	for e, more := p.next(); more; e, more = p.next() {
 		switch {
-		case e.Event == "step" && e.Step >= after && !asked:
-			asked = true
+		case e.Event == "step" && e.Step >= after && 1 <= e.Step%10 && e.Step%10 <= 4:
 			if err := p.Process.Signal(syscall.SIGUSR1); err != nil {
 				return 0, err
 			}

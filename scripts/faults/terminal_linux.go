@@ -60,7 +60,9 @@ func closeTerminal(t *trial) error {
 		}()
 		time.Sleep(t.usual.moment(t))
 		window.Close()
-		err = c.Wait()
-		return t.stoppedWell(newEnded(args, err, <-said, &bytes.Buffer{}), 128+int(syscall.SIGHUP))
+		return t.stoppedWell(func() *ended {
+			err := c.Wait()
+			return newEnded(args, err, <-said, &bytes.Buffer{})
+		}, 128+int(syscall.SIGHUP))
 	})
 }

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
 // A training is one that attacks repeat, with what it leaves when nobody disturbs
@@ -121,6 +125,16 @@ func (w *training) phase(dir, cache string) string {
 		return "exporting"
 	}
 	return "between checkpoints"
+}
+
+// stepOf is the last step that a run has taken note of, 0 where there is none.
+func stepOf(dir string) int64 {
+	var last struct{ Step int64 }
+	rows, _ := os.ReadFile(filepath.Join(dir, run.MetricsJSONL)) //nolint:errcheck // there is none yet
+	for line := range bytes.Lines(rows) {
+		json.Unmarshal(line, &last) //nolint:errcheck // the last line may be in the making
+	}
+	return last.Step
 }
 
 func exists(path string) bool {
