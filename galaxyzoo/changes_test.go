@@ -24,7 +24,9 @@ func TestLabelsThatChange(t *testing.T) {
 	}
 	stop := make(chan struct{})
 	var writer sync.WaitGroup
-	writer.Go(func() {
+	defer writer.Wait()
+	defer close(stop)
+	change := func() {
 		for n := 0; ; n++ {
 			select {
 			case <-stop:
@@ -34,13 +36,18 @@ func TestLabelsThatChange(t *testing.T) {
 			os.Truncate(path, int64(n*37%len(whole)))
 			os.WriteFile(path, whole, 0o644)
 		}
-	})
-	for range 500 {
+	}
+	read, faults := 0, 0
+	for n := 0; n < 500 || faults == 0 && n < 50_000; n++ {
+		if n == 1 { // the first is of the whole table
+			writer.Go(change)
+		}
 		l, err := ReadLabels(path)
 		if err != nil {
 			if _, is := errors.AsType[*DataError](err); !is {
 				t.Fatalf("error %#v", err)
 			}
+			faults++
 			continue
 		}
 		for i, id := range l.IDs {
@@ -48,7 +55,11 @@ func TestLabelsThatChange(t *testing.T) {
 				t.Fatalf("galaxy %d with %v", id, l.Votes[i])
 			}
 		}
+		if read++; n == 0 && len(l.IDs) != len(ids) {
+			t.Fatalf("%d galaxies of the whole table, want %d", len(l.IDs), len(ids))
+		}
 	}
-	close(stop)
-	writer.Wait()
+	if read == 0 || faults == 0 {
+		t.Errorf("%d tables, %d errors, want some of both", read, faults)
+	}
 }

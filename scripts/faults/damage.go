@@ -88,12 +88,29 @@ func more(run, cache string) []string {
 	return []string{"train", "--resume", run, "--epochs", "5", "--cache", cache}
 }
 
+// longer is the undisturbed run, gone on with for that epoch.
+func (t *trial) longer() (string, error) {
+	o, err := t.outputs.get("longer", func() (output, error) {
+		run, err := t.place("longer")
+		if err := errors.Join(err, os.CopyFS(run, os.DirFS(t.whole))); err != nil {
+			return output{}, err
+		}
+		return output{path: run}, t.run(t, more(run, t.cache)...).want(0, "")
+	})
+	return o.path, err
+}
+
 func damagedCheckpoint(t *trial) error {
 	run, err := t.copyOf(t.whole, "run")
 	if err != nil {
 		return err
 	}
-	name, err := t.draw(run, "checkpoints/*")
+	pattern := "checkpoints/*"
+	toItsEnd := t.number%8 == 0 // which takes seconds
+	if toItsEnd {
+		pattern = "checkpoints/last"
+	}
+	name, err := t.draw(run, pattern)
 	if err != nil {
 		return err
 	}
@@ -121,9 +138,10 @@ func damagedCheckpoint(t *trial) error {
 	if err := t.noticed(name, what, "runs", "verify", "--run", run); err != nil {
 		return err
 	}
-	if t.dice.IntN(8) > 0 {
-		return nil // the rest takes seconds
+	if !toItsEnd {
+		return nil
 	}
+	t.hit("gone on from the other checkpoint")
 	if e := t.run(t, append(more(run, t.cache), "--checkpoint", "best")...); e.code != 0 {
 		return fmt.Errorf("%s, %s: the best checkpoint is not gone on from: %w", name, what, e)
 	}
@@ -144,7 +162,7 @@ func damagedModel(t *trial) error {
 		return err
 	}
 	use := [][]string{
-		{"eval", "--run", run, "--cache", t.cache, "--threads", "1"},
+		{"eval", "--run", run, "--cache", filepath.Join(t.dir, "cache"), "--threads", "1"},
 		{"predict", "--model", run, "--images", t.data, "--out", filepath.Join(t.dir, "votes.csv")},
 		{"runs", "verify", "--run", run},
 	}
@@ -157,7 +175,11 @@ func damagedRecord(t *trial) error {
 	if err != nil {
 		return err
 	}
-	name, err := t.draw(run, "run.json", "metrics.*", "predictions", "samples/kernels.npy", "samples/*.png", "SHA256SUMS")
+	patterns := []string{"run.json", "metrics.*", "predictions", "samples/kernels.npy", "samples/*.png", "SHA256SUMS"}
+	if t.number%8 == 0 {
+		patterns = patterns[:len(patterns)-1]
+	}
+	name, err := t.draw(run, patterns...)
 	if err != nil {
 		return err
 	}
@@ -171,9 +193,10 @@ func damagedRecord(t *trial) error {
 	if name == "SHA256SUMS" { // one that has lost no more than a name says so to verify alone
 		return nil
 	}
-	if err := t.noticed(name, what, more(run, t.cache)...); err != nil || t.dice.IntN(8) > 0 {
+	if err := t.noticed(name, what, more(run, t.cache)...); err != nil || t.number%8 > 0 { // the rest takes seconds
 		return err
 	}
+	t.hit("gone on without a record")
 	if err := os.Remove(filepath.Join(run, name)); err != nil {
 		return err
 	}
@@ -198,7 +221,7 @@ func damagedConfig(t *trial) error {
 		return err
 	}
 	eval := func(run string) *ended {
-		return t.run(t, "eval", "--run", run, "--data", t.data, "--cache", t.cache, "--threads", "1")
+		return t.run(t, "eval", "--run", run, "--data", t.data, "--cache", filepath.Join(t.dir, "cache"), "--threads", "1")
 	}
 	e, want := eval(run), eval(t.whole)
 	if e.code != 0 {
@@ -207,17 +230,29 @@ func damagedConfig(t *trial) error {
 	if strings.ReplaceAll(e.out, run, t.whole) != want.out {
 		return fmt.Errorf("config.yaml, %s: another score: %s, want %s", what, e.out, want.out)
 	}
+	longer, err := t.longer()
+	if err != nil {
+		return err
+	}
+	if e := t.run(t, more(run, t.cache)...); e.code != 0 {
+		return told(e, "config.yaml", what, 2, 3)
+	}
+	t.hit("gone on with a changed configuration")
+	if err := sameRun(run, longer); err != nil {
+		return fmt.Errorf("config.yaml, %s: it went on to another end: %w", what, err)
+	}
 	return nil
 }
 
 // damagedCache damages the crops, which are then cut anew.
 func damagedCache(t *trial) error {
-	cache, err := t.copyOf(t.cache, "cache")
+	name, err := t.draw(t.cache, "crops-*+*.bin")
 	if err != nil {
 		return err
 	}
-	name, err := t.draw(cache, "crops-*+*.bin")
-	if err != nil {
+	cache := filepath.Join(t.dir, "cache")
+	whole, err := os.ReadFile(filepath.Join(t.cache, name))
+	if err := errors.Join(err, os.Mkdir(cache, 0o755), os.WriteFile(filepath.Join(cache, name), whole, 0o644)); err != nil {
 		return err
 	}
 	what, err := t.damage(filepath.Join(cache, name))
@@ -245,7 +280,11 @@ func damagedTable(t *trial) error {
 	if err != nil {
 		return err
 	}
-	name, err := t.draw(dir, "*")
+	drawn := "*"
+	if k.name != "predict" { // of its tables only CSV is read again, but for a resume
+		drawn = "features*"
+	}
+	name, err := t.draw(dir, drawn)
 	if err != nil {
 		return err
 	}
@@ -259,9 +298,6 @@ func damagedTable(t *trial) error {
 	}
 	if strings.HasPrefix(name, "features") {
 		return t.noticed(name, what, "similar", "--features", features, "--id", "1")
-	}
-	if k.name != "predict" { // only CSV is read again, but for a resume
-		return nil
 	}
 	use := [][]string{
 		{"merge", "--part", table, "--out", filepath.Join(t.dir, "merged.csv")},

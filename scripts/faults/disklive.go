@@ -49,6 +49,11 @@ func (t *trial) struckAfter(ctx context.Context, strike func(dir string) error) 
 	for ctx.Err() == nil {
 		if rows, err := os.ReadFile(filepath.Join(t.dir, "run", "metrics.jsonl")); err == nil && len(rows) > 0 {
 			time.Sleep(time.Duration(t.dice.Int64N(int64(500 * time.Millisecond))))
+			if ctx.Err() != nil {
+				t.hit("after the end")
+				return nil
+			}
+			t.hit("training")
 			return strike(t.dir)
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -133,8 +138,12 @@ func otherTimes(t *trial) error {
 		return err
 	}
 	d := &disk{folder: t.dir, fault: fullFrom(len(r.calls)/4+t.dice.IntN(len(r.calls)/2), syscall.ENOSPC)}
-	if _, err := t.runOn(t, d, t.trainingIn(t.dir)...); err != nil {
+	e, err := t.runOn(t, d, t.trainingIn(t.dir)...)
+	if err != nil {
 		return err
+	}
+	if err := errors.Join(calm(e), tellsOf(e, syscall.ENOSPC, t.dir)); err != nil {
+		return fmt.Errorf("%w: %w", err, e)
 	}
 	names, err := files(t.dir)
 	if err != nil {

@@ -107,7 +107,7 @@ func killPredict(t *trial) error {
 	if e := t.run(t, args...); e.code != 0 {
 		return e
 	}
-	for _, name := range []string{"votes.csv", "votes.meta.json"} {
+	for _, name := range []string{"votes.csv", "votes.meta.json", "votes.csv.sha256"} {
 		if err := sameTree(filepath.Join(t.dir, name), filepath.Join(filepath.Dir(want), name)); err != nil {
 			return err
 		}

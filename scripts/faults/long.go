@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,8 +64,10 @@ func longRun(t *trial) error {
 		return &skipError{"there is no /proc here"}
 	}
 	args := []string{"train", "--data", t.data, "--network", "seed3", "--size", "16", "--batch-size", "2", "--schedule", "constant",
-		"--steps", strconv.Itoa(longSteps), "--threads", "1", "--run-dir", filepath.Join(t.dir, "run"), "--cache", t.cache, "--json"}
-	c := t.command(t, args...)
+		"--steps", strconv.Itoa(longSteps), "--threads", "1", "--run-dir", filepath.Join(t.dir, "run"), "--cache", filepath.Join(t.dir, "cache"), "--json"}
+	ctx, stop := context.WithCancel(t)
+	defer stop() // kills it where it says, or takes, what it should not
+	c := t.command(ctx, args...)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		return err
@@ -81,12 +84,14 @@ func longRun(t *trial) error {
 			Step  int
 		}
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return fmt.Errorf("%w in %s", err, lines.Text())
+			stop()
+			return errors.Join(fmt.Errorf("%w in %s", err, lines.Text()), c.Wait())
 		}
 		if e.Event == "step" && e.Step%(longSteps/longSamples) == 0 {
 			s, err := sampleOf(c.Process.Pid)
 			if err != nil {
-				return err
+				stop()
+				return errors.Join(err, c.Wait())
 			}
 			samples = append(samples, s)
 		}
@@ -128,7 +133,9 @@ func judge(samples []sample) error {
 	}
 	second, last := perStep(n/4, n/2), perStep(n-n/4, n)
 	fmt.Fprintf(os.Stderr, "  processors' time for a step: %.3f ms in the second quarter, %.3f ms in the last\n", 1e3*second, 1e3*last)
-	if last > 1.1*second {
+	// Other attacks go on beside it, whose share of the caches and of the processors'
+	// clock changes: a cost that grows with the steps doubles from the one to the other.
+	if last > 1.5*second {
 		faults = append(faults, fmt.Errorf("a step took %.3f ms of processors' time and takes %.3f ms", 1e3*second, 1e3*last))
 	}
 	return errors.Join(faults...)

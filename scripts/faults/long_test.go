@@ -26,7 +26,7 @@ func TestJudge(t *testing.T) {
 		{"memory", func(i int, s *sample) { s.resident += 30 * i }, "memory grew"},
 		{"threads", func(i int, s *sample) { s.threads += i / 200 }, "threads grew"},
 		{"files", func(i int, s *sample) { s.files += i / 200 }, "open files grew"},
-		{"time", func(i int, s *sample) { s.seconds += float64(i*i) / 1000 }, "a step took"},
+		{"time", func(i int, s *sample) { s.seconds += float64(i*i) / 100 }, "a step took"},
 	}
 	for _, test := range tests {
 		samples := slices.Clone(flat)

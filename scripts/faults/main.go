@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // A kind is a way to attack.
@@ -40,8 +41,9 @@ var kinds = slices.Concat(kills, signals, races, disks, damages, vanishings, sum
 type trial struct {
 	context.Context
 	*fixtures
-	dir  string     // an empty folder of its own; kept where something was lost
-	dice *rand.Rand // the same for the same seed, kind and number
+	dir    string     // an empty folder of its own; kept where something was lost
+	number int        // among those of its kind
+	dice   *rand.Rand // the same for the same seed, kind and number
 }
 
 // A skipError says why an attack cannot be made on this machine.
@@ -73,7 +75,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "faults:", shim(os.Args[2:]))
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	lost, err := attack(ctx, os.Args[1:], os.Stdout)
 	if err != nil {
@@ -102,6 +104,9 @@ func parse(args []string) (*options, error) {
 	if flags.NArg() > 0 {
 		return nil, fmt.Errorf("stray argument %q", flags.Arg(0))
 	}
+	if o.parallel < 1 {
+		return nil, fmt.Errorf("--parallel %d, want 1 or more", o.parallel)
+	}
 	var err error
 	if o.only, err = regexp.Compile(*only); err != nil {
 		return nil, fmt.Errorf("--only: %w", err)
@@ -128,7 +133,10 @@ func attack(ctx context.Context, args []string, out io.Writer) (lost int, err er
 	if err != nil {
 		return 0, err
 	}
-	defer os.Remove(work) // unless an attack has left something there
+	defer os.Remove(work)                                    // unless an attack has left something there
+	if work, err = filepath.EvalSymlinks(work); err != nil { // as the kernel names its files
+		return 0, err
+	}
 	shared, err := newFixtures(ctx, o.program, filepath.Join(work, "fixtures"))
 	if err != nil {
 		return 0, err
@@ -206,9 +214,9 @@ func (o *options) once(ctx context.Context, k kind, n int, shared *fixtures, dir
 	}
 	h := fnv.New64a()
 	fmt.Fprint(h, k.name, n)
-	err := k.attack(&trial{Context: ctx, fixtures: shared, dir: dir, dice: rand.New(rand.NewPCG(o.seed, h.Sum64()))})
+	err := k.attack(&trial{Context: ctx, fixtures: shared, dir: dir, number: n, dice: rand.New(rand.NewPCG(o.seed, h.Sum64()))})
 	var skip *skipError
-	if err == nil || errors.As(err, &skip) {
+	if err == nil || errors.As(err, &skip) || ctx.Err() != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
 	return err

@@ -120,8 +120,12 @@ func resumedTwice(t *trial) error {
 	p.until("checkpoint")
 	p.until("checkpoint")
 	p.Process.Kill()
-	if e := p.wait(); e.code > 0 {
+	switch e := p.wait(); {
+	case e.code > 0:
 		return e
+	case e.code == 0:
+		t.hit("after the end")
+		return t.usual.equals(dir)
 	}
 	ends, pids, err := t.together(resume(dir), resume(dir))
 	if err != nil {
@@ -166,8 +170,16 @@ func exportedTwice(t *trial) error {
 	if err != nil {
 		return err
 	}
-	if ends[0].code != 0 && ends[1].code != 0 {
-		return errors.Join(ends[0], ends[1])
+	if ends[0].code != 0 {
+		ends[0], ends[1] = ends[1], ends[0]
+	}
+	loser := ends[1]
+	if err := errors.Join(ends[0].want(0, ""), calm(loser)); err != nil {
+		return fmt.Errorf("%w: %w", err, loser)
+	}
+	// It may have been there from the start, or only at the end.
+	if loser.want(2, "is there already") != nil && loser.want(2, "exists already") != nil {
+		return loser
 	}
 	return errors.Join(sameModel(model, (&run.Run{Dir: t.whole}).SavedModel()), leftovers(t.dir))
 }

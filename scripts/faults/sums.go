@@ -64,7 +64,20 @@ func spoilData(t *trial) error {
 // killSums kills the program while it writes a list. There is none then, or a whole
 // one, and the next is written as if nothing had been.
 func killSums(t *trial) error {
-	data, _, err := t.copyData()
+	undisturbed, err := t.outputs.get("sums", func() (output, error) {
+		data, err := t.place("sums")
+		err = errors.Join(err, os.CopyFS(data, os.DirFS(t.data)), os.Remove(filepath.Join(data, listFile)))
+		if err != nil {
+			return output{}, err
+		}
+		begin := time.Now()
+		err = t.run(t, "data", "verify", "--data", data, "--write-sums").want(0, "")
+		return output{data, time.Since(begin)}, err
+	})
+	if err != nil {
+		return err
+	}
+	data, err := t.copyOf(t.data, "data")
 	if err != nil {
 		return err
 	}
@@ -73,15 +86,15 @@ func killSums(t *trial) error {
 	if err := errors.Join(err, os.Remove(list)); err != nil {
 		return err
 	}
-	c := t.command(t, "data", "verify", "--data", data, "--write-sums")
-	if err := c.Start(); err != nil {
+	if err := t.killedOnce(undisturbed.took*5/4, "data", "verify", "--data", data, "--write-sums"); err != nil {
 		return err
 	}
-	time.Sleep(time.Duration(t.dice.Int64N(int64(800 * time.Millisecond))))
-	c.Process.Kill()
-	c.Wait()
 	got, err := os.ReadFile(list)
+	if err == nil {
+		t.hit("after the list was there")
+	}
 	if errors.Is(err, fs.ErrNotExist) {
+		t.hit("before the list was there")
 		if e := t.run(t, "data", "verify", "--data", data, "--write-sums"); e.code != 0 {
 			return e
 		}
@@ -90,7 +103,7 @@ func killSums(t *trial) error {
 	if err != nil || !bytes.Equal(got, want) {
 		return fmt.Errorf("the list is another: %v\n%s", err, got)
 	}
-	return nil
+	return leftovers(data)
 }
 
 // copyData copies the data folder, and lists its files.
