@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -53,6 +54,26 @@ func writeFeatures(t testing.TB, path string, f *Features) {
 	writeFeatureRows(t, w, f, 0, f.Len())
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Features are written with the same list of checksums each time.
+func TestFeatureSums(t *testing.T) {
+	f := handmadeFeatures(t, 3, 2)
+	var first []byte
+	for range 50 {
+		path := filepath.Join(t.TempDir(), "f.npy")
+		writeFeatures(t, path, f)
+		list, err := os.ReadFile(path + ".sha256")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = list
+		}
+		if !bytes.Equal(list, first) {
+			t.Fatalf("%s, and before\n%s", list, first)
+		}
 	}
 }
 
