@@ -13,7 +13,6 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
-	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/internal/timeline"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
@@ -147,25 +146,6 @@ func (l *loop) openTrainer() (err error) {
 		err = l.trainer.LoadCrops(l.cache.Crop)
 	}
 	return err
-}
-
-// openCrops opens the crop cache, or builds it.
-func (l *loop) openCrops(ctx context.Context) error {
-	defer l.track.Start("crops").End()
-	d, err := infer.OpenDecoder()
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if l.options.Timeline != nil {
-		tracks := l.options.Timeline.Tracks("crops", imageproc.Visitors())
-		d.Watch = func(visitor int, work string) func() { return tracks[visitor].Start(work).End }
-	}
-	l.cache, err = imageproc.OpenCache(ctx, l.config.Cache, &d.Decoder, l.plan.Catalogue, l.plan.Preprocessing, l.options.CropProgress)
-	if err != nil {
-		return err
-	}
-	return l.recheck(&d.Decoder)
 }
 
 func (l *loop) close() {

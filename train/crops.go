@@ -2,12 +2,33 @@ package train
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/imageproc"
+	"github.com/tfgalaxy/tfgalaxy/infer"
 )
+
+// openCrops opens the crop cache, or builds it.
+func (l *loop) openCrops(ctx context.Context) error {
+	defer l.track.Start("crops").End()
+	d, err := infer.OpenDecoder()
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if l.options.Timeline != nil {
+		tracks := l.options.Timeline.Tracks("crops", imageproc.Visitors())
+		d.Watch = func(visitor int, work string) func() { return tracks[visitor].Start(work).End }
+	}
+	l.cache, err = imageproc.OpenCache(ctx, l.config.Cache, &d.Decoder, l.plan.Catalogue, l.plan.Preprocessing, l.options.CropProgress)
+	if err != nil {
+		return err
+	}
+	return l.recheck(&d.Decoder)
+}
 
 // recheck insists on a cache whose crops are those of the images of the first, the
 // middle and the last row that are trained on.
