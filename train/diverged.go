@@ -24,7 +24,7 @@ func (e *DivergedError) Unwrap() error { return e.Err }
 // diverged ends the run at a step, of which it writes down what is known.
 func (l *loop) diverged(d run.Divergence) error {
 	unsaved := l.settle()
-	e := &DivergedError{Mend: run.Assignment{Key: "learning-rate", Value: strconv.FormatFloat(l.config.LearningRate/10, 'g', -1, 64)}}
+	e := &DivergedError{Mend: run.Assignment{Key: "learning-rate", Value: strconv.FormatFloat(l.config.LearningRate/10, 'g', 3, 64)}}
 	mend := "try a lower --learning-rate or --clip-norm 1"
 	if l.config.Precision == run.PrecisionFloat16 {
 		e.Mend = run.Assignment{Key: "precision", Value: run.PrecisionFloat32}
