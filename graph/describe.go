@@ -94,7 +94,7 @@ func readDescription(dir string) (description, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return d, nil
 	case err != nil:
-		return d, err
+		return d, fmt.Errorf("failed to read %s: %w", networkKey, err)
 	}
 	if err := json.Unmarshal(encoded, &d); err != nil {
 		return d, fmt.Errorf("failed to read %s: %w", networkKey, err)

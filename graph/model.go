@@ -49,7 +49,7 @@ func LoadModel(dir string) (*Model, error) {
 	}
 	preprocessing, err := galaxyzoo.ReadText(filepath.Join(dir, extraAssets, preprocessingKey))
 	if err != nil {
-		return nil, fail(fmt.Errorf("it does not say how its images are cut: %w", err))
+		return nil, fail(fmt.Errorf("it does not say how its images are cut: %s: %w", filepath.Join(extraAssets, preprocessingKey), err))
 	}
 	network, err := readDescription(dir)
 	if err != nil {
