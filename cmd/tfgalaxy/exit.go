@@ -36,6 +36,8 @@ func (a *app) exitCode(err error) int {
 		return a.stop.exitCode()
 	case errors.Is(err, syscall.EPIPE): // perhaps before its signal has arrived
 		return exitSignalBase + int(syscall.SIGPIPE)
+	case a.hungUp(err):
+		return exitSignalBase + int(syscall.SIGHUP)
 	case errors.As(err, &usage), errors.As(err, &locked):
 		return exitUsage
 	case errors.As(err, &data):
@@ -44,6 +46,13 @@ func (a *app) exitCode(err error) int {
 		return exitDevice
 	}
 	return exitFailure
+}
+
+// hungUp reports whether a result was lost as its terminal is gone, perhaps before the
+// signal of that has arrived.
+func (a *app) hungUp(err error) bool {
+	_, lost := errors.AsType[*outputError](err)
+	return lost && errors.Is(err, syscall.EIO) && a.term != nil && a.term.IsTerminal
 }
 
 // reinstall mends a TensorFlow that is missing or does not start.

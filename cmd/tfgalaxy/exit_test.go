@@ -10,6 +10,7 @@ import (
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
 	"github.com/tfgalaxy/tfgalaxy/graph"
+	"github.com/tfgalaxy/tfgalaxy/internal/terminal"
 	"github.com/tfgalaxy/tfgalaxy/run"
 	"github.com/tfgalaxy/tfgalaxy/train"
 )
@@ -42,10 +43,12 @@ func TestExitCodesAndReports(t *testing.T) {
 		{"kill", interrupted, syscall.SIGTERM, 143, "tfgalaxy: interrupted at step 3, saved\nhint: tfgalaxy train --resume r goes on\n"},
 		{"Ctrl-C before there is anything", context.Canceled, syscall.SIGINT, 130, "tfgalaxy: interrupted\n"},
 		{"hang-up", context.Canceled, syscall.SIGHUP, 129, "tfgalaxy: interrupted\n"},
+		{"terminal closed", &outputError{syscall.EIO}, 0, 129, "tfgalaxy: input/output error\n"},
+		{"disk closed", syscall.EIO, 0, exitFailure, "tfgalaxy: input/output error\n"},
 		{"pipe closed", fmt.Errorf("failed to print: %w", syscall.EPIPE), 0, 141, ""},
 	}
 	for _, test := range tests {
-		a := &app{stop: &stopper{}}
+		a := &app{stop: &stopper{}, term: &terminal.Terminal{IsTerminal: true}}
 		a.stop.signal.Store(int32(test.signal))
 		if got := a.exitCode(test.err); got != test.code {
 			t.Errorf("%s: exit code %d, want %d", test.name, got, test.code)

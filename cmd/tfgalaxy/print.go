@@ -32,10 +32,15 @@ func (o *output) Write(p []byte) (int, error) {
 	}
 	n, err := o.w.Write(p)
 	if err != nil {
-		o.err = fmt.Errorf("failed to print the result: %w", err)
+		o.err = &outputError{fmt.Errorf("failed to print the result: %w", err)}
 	}
 	return n, o.err
 }
+
+// An outputError reports a result that could not be printed.
+type outputError struct{ error }
+
+func (e *outputError) Unwrap() error { return e.error }
 
 // counting returns a function that shows how many of something are done.
 func counting(progress *terminal.Progress, what string) func(done, total int) {
