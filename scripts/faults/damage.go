@@ -221,7 +221,7 @@ func damagedConfig(t *trial) error {
 	}
 	verified := t.run(t, "runs", "verify", "--run", run)
 	if verified.code != 0 || !strings.Contains(verified.out, "edited since the run ended") {
-		if err := told(verified, "config.yaml", what, 3); err != nil {
+		if err := told(verified, "config.yaml", what, 2, 3); err != nil {
 			return err
 		}
 	}
