@@ -7,14 +7,14 @@ Trains seed3 without dropout in Go, on rotated crops of drawn galaxies or of rea
 ones (TFGALAXY_DATA, unless --data is given). A Keras copy of the network takes up
 Go's checkpoint and is fed the same pixels and votes. This is done twice:
 
-  trained     from a checkpoint of a training under way, with the state of Adam:
-              all losses have to agree within 1e-4.
+  trained     from a checkpoint of a training under way, with the state of Adam.
   untrained   from the first weights. Adam's first steps divide each gradient by
               little more than itself, so even rounding moves weights by whole
-              steps, and no two programs stay together: nor does Keras with
-              itself, once its weights are nudged by their last bit. The losses
-              have to agree within 1e-4 as long as those two do within 1e-5, and
-              then within ten times their difference.
+              steps.
+
+No two programs stay together for ever: nor does Keras with itself, once its weights
+are nudged by their last bit. The losses have to agree within 1e-4 as long as those
+two do within 1e-5, and then within ten times their difference.
 
 Makes the environment .venv/tensorflow where it is missing.
 """
@@ -108,15 +108,25 @@ def relative(got, want):
     return np.abs(got - want) / np.abs(want)
 
 
-def check_trained(record):
+def compare_losses(record, name):
+    """Repeats the steps in Keras; returns the model after them and what is wrong with the losses."""
     failures = []
     model, losses = record.repeat()
+    _, nudged = record.repeat(LAST_BIT)
     difference = relative(losses, record.losses)
-    print(f"trained: from step {ARGUMENTS.steps + ARGUMENTS.between}\nstep  loss in Go    in Keras      difference")
-    for k, (a, b, d) in enumerate(zip(record.losses, losses, difference), 1):
-        print(f"{k:4d}  {a:.9f}   {b:.9f}   {d:.1e}")
-    if not difference.max() <= TOLERANCE:
-        failures.append(f"trained: the losses differ by up to {difference.max():.1e}, want at most {TOLERANCE:.0e}")
+    noise = np.maximum.accumulate(relative(nudged, losses))
+    print("step  loss in Go    in Keras      difference   of Keras from nudged Keras, so far")
+    for k, (a, b, d, n) in enumerate(zip(record.losses, losses, difference, noise), 1):
+        print(f"{k:4d}  {a:.9f}   {b:.9f}   {d:.1e}      {n:.1e}")
+        if not d <= max(TOLERANCE, TIMES_NUDGE * n):
+            failures.append(f"{name}: at step {k} the losses differ by {d:.1e}, want at most {max(TOLERANCE, TIMES_NUDGE * n):.1e}")
+    print(f"{name}: the losses agree within {difference.max():.1e}")
+    return model, failures
+
+
+def check_trained(record):
+    print(f"trained: from step {ARGUMENTS.steps + ARGUMENTS.between}")
+    model, failures = compare_losses(record, "trained")
     for name, d in record.averages(model).items():
         print(f"{name} after them: {d:.1e} of its largest value")
         if not d <= TOLERANCE_AVERAGES:
@@ -125,21 +135,12 @@ def check_trained(record):
     print(f"predictions after them: {apart:.1e}")
     if not apart <= TOLERANCE_PREDICTIONS:
         failures.append(f"trained: the predictions differ by {apart:.1e}, want at most {TOLERANCE_PREDICTIONS:.0e}")
-    print(f"trained: the losses agree within {difference.max():.1e}")
     return failures
 
 
 def check_untrained(record):
-    failures = []
-    _, losses = record.repeat()
-    _, nudged = record.repeat(LAST_BIT)
-    difference = relative(losses, record.losses)
-    noise = np.maximum.accumulate(relative(nudged, losses))
-    print("untrained: from the first weights\nstep  loss in Go    in Keras      difference   of Keras from nudged Keras, so far")
-    for k, (a, b, d, n) in enumerate(zip(record.losses, losses, difference, noise), 1):
-        print(f"{k:4d}  {a:.9f}   {b:.9f}   {d:.1e}      {n:.1e}")
-        if not d <= max(TOLERANCE, TIMES_NUDGE * n):
-            failures.append(f"untrained: at step {k} the losses differ by {d:.1e}, want at most {max(TOLERANCE, TIMES_NUDGE * n):.1e}")
+    print("untrained: from the first weights")
+    _, failures = compare_losses(record, "untrained")
     if not np.ptp(record.losses) > 0.01 * record.losses[0]:
         failures.append("untrained: Go's losses do not change as those of a training do")
     return failures
