@@ -18,7 +18,7 @@ func plainTwin(net *Network) *Network {
 		case GroupNorm:
 			twin.Layers = append(twin.Layers, l.BatchNorm)
 		case GroupDense:
-			twin.Layers = append(twin.Layers, Flatten{}, Dense{l.Units}, ReLU{})
+			twin.Layers = append(twin.Layers, Flatten{}, Dense(l), ReLU{})
 		default:
 			twin.Layers = append(twin.Layers, l)
 		}

@@ -178,15 +178,15 @@ func (l GroupDense) outputShape(in Shape) (Shape, error) {
 	if err := wantOrientations(in); err != nil {
 		return nil, err
 	}
-	return Dense{l.Units}.outputShape(Shape{in.Elements()})
+	return Dense(l).outputShape(Shape{in.Elements()})
 }
 
 func (l GroupDense) variables(in Shape) []Variable {
-	return Dense{l.Units}.variables(Shape{in.Elements()})
+	return Dense(l).variables(Shape{in.Elements()})
 }
 
 func (l GroupDense) multiplyAdds(in Shape) int64 {
-	return orientations * Dense{l.Units}.multiplyAdds(Shape{in.Elements()})
+	return orientations * Dense(l).multiplyAdds(Shape{in.Elements()})
 }
 
 func (l GroupDense) build(p *pass) {
@@ -196,7 +196,7 @@ func (l GroupDense) build(p *pass) {
 	x := op.Reshape(p.sub("places"), p.x, shape("place_shape", -1, places, channels))
 	x = op.GatherV2(p.sub("frames"), x, op.Const(p.sub("from"), frames(int(side))), op.Const(p.sub("axis"), int32(1)))
 	p.x = op.Reshape(p.sub("rows"), x, shape("row_shape", -1, places*channels))
-	Dense{l.Units}.build(p)
+	Dense(l).build(p)
 	p.x = op.Relu(p.scope, p.x)
 	each := op.Reshape(p.sub("each"), p.x, shape("each_shape", -1, orientations, int32(l.Units)))
 	p.x = op.Mean(p.scope, each, shape("frame_axis", 1))
