@@ -58,8 +58,10 @@ func (r *Run) Lock() (*Lock, error) {
 
 // removeTemporary removes what a killed process was writing of single files.
 func (r *Run) removeTemporary() {
-	scratch.RemoveFiles(r.Dir, append([]string{SumsFile}, sealed...)...)
-	scratch.RemoveFiles(filepath.Dir(r.Predictions()), filepath.Base(r.Predictions()))
+	for _, name := range append([]string{SumsFile}, sealed...) {
+		path := r.Path(filepath.FromSlash(name))
+		scratch.RemoveFiles(filepath.Dir(path), filepath.Base(path))
+	}
 	scratch.RemoveFiles(r.Samples(), AugmentedSample, GalaxySample, KernelSample)
 }
 
