@@ -51,8 +51,14 @@ type Config struct {
 	Brightness float64 `json:"brightness"` // standard deviation of imageproc.Transform's
 	Margin     int     `json:"margin"`     // pixels of the input that the cached crops have beyond it on each side
 
-	Workers int    `json:"workers"`  // goroutines that prepare images; 0 = as many as Threads
-	Threads int    `json:"threads"`  // threads that compute; 0 = one a core
+	InputThreads int    `json:"input-threads"` // goroutines that prepare images; 0 = as many as Threads
+	Threads      int    `json:"threads"`       // threads that compute; 0 = one a core
+	Devices      string `json:"devices"`       // DevicesAuto, DevicesAll, or their names, "gpu:0,gpu:1"
+
+	Workers       string `json:"workers"`        // addresses of worker processes, "host1:2222,host2:2222"; "" = this process computes
+	WorkerTimeout int    `json:"worker-timeout"` // seconds without an answer after which a worker is lost
+	Elastic       bool   `json:"elastic"`        // goes on without workers that are lost
+
 	XLA     bool   `json:"xla"`      // TensorFlow compiles the training graph by XLA
 	Cache   string `json:"cache"`    // folder of the crop caches
 	CropsOn string `json:"crops-on"` // CropsOnHost or CropsOnDevice
@@ -94,6 +100,9 @@ const (
 	AugmentHost  = "host"
 	AugmentGraph = "graph"
 	AugmentNone  = "none"
+
+	DevicesAuto = "auto" // the first GPU, or else the CPU
+	DevicesAll  = "all"  // every GPU, or else the CPU
 
 	CropsOnHost   = "host"
 	CropsOnDevice = "device"

@@ -53,11 +53,20 @@ var dependences = []dependence{
 		"regions of interest differ in size and have none", "set crop to centre, or leave margin out", "0"},
 	{"crops-on", "augment", func(c *Config) bool { return c.Augment == AugmentGraph },
 		"only changes made in the graph take crops from the device", "set augment to graph, or leave crops-on out", CropsOnHost},
+	{"devices", workersKey, func(c *Config) bool { return c.Workers == "" },
+		"the workers compute on all GPUs they have, or else on their CPUs", "leave devices or workers out", DevicesAuto},
+	{"worker-timeout", workersKey, distributed,
+		"there are no workers to wait for", "name workers, or leave worker-timeout out", ""},
+	{"elastic", workersKey, distributed,
+		"there are no workers to lose", "name workers, or leave elastic out", "false"},
 	{"patience", "validation", func(c *Config) bool { return c.Validation > 0 || c.Folds > 0 },
 		"improvement is measured on rows held back, and there are none", "hold rows back with validation, or leave patience out", "0"},
 	{"runs", runDirKey, func(c *Config) bool { return c.RunDir == "" },
 		"the new run's folder is named exactly", "leave runs or run-dir out", ""},
 }
+
+// distributed reports whether other processes compute.
+func distributed(c *Config) bool { return c.Workers != "" }
 
 // augments reports whether training images are changed at all.
 func augments(c *Config) bool { return c.Augment != AugmentNone }

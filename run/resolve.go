@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -110,6 +111,12 @@ func (r Resolver) file() ([]assigned, error) {
 	lines, err := readYAML(f, r.File)
 	if err != nil {
 		return nil, err
+	}
+	for i, a := range lines {
+		// A number of workers is what earlier versions called the threads of the input.
+		if _, err := strconv.ParseUint(a.Value, 10, 64); err == nil && a.Key == workersKey {
+			lines[i].Key = inputThreadsKey
+		}
 	}
 	return lines, nil
 }

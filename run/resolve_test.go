@@ -285,7 +285,7 @@ func TestChoose(t *testing.T) {
 	if want := "data: synthetic:2000             # no data was named\n"; !strings.Contains(out.String(), want) {
 		t.Errorf("%s lacks %q", out.String(), want)
 	}
-	if err := v.Choose("workers", "many", "x"); err == nil || err.Error() != `workers = "many", want a whole number from 0 to 1024` {
+	if err := v.Choose("input-threads", "many", "x"); err == nil || err.Error() != `input-threads = "many", want a whole number from 0 to 1024` {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -303,5 +303,20 @@ func TestDefaultCacheStaysOnItsMachine(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "\ncache:") || !strings.Contains(out.String(), "\n# cache: ") {
 		t.Errorf("want cache in a comment alone: %s", out.String())
+	}
+}
+
+// Configurations of earlier versions call the input's threads workers.
+func TestEarlierNames(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(file, []byte("workers: 3\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	v, err := Resolver{File: file}.Resolve()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := v.Config; c.InputThreads != 3 || c.Workers != "" {
+		t.Errorf("input-threads %d and workers %q, want 3 and none", c.InputThreads, c.Workers)
 	}
 }

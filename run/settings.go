@@ -122,10 +122,18 @@ var Settings = []Setting{
 	{"margin", CategoryAugmentation, "0", "with the centre crop, pixels of the input that may turn, zoom or shift in from beyond it on each side",
 		whole(func(c *Config) *int { return &c.Margin }, 0, 424)},
 
-	{"workers", CategoryFolders, "0", "images prepared at once, 0 = as many as threads",
-		whole(func(c *Config) *int { return &c.Workers }, 0, 1024)},
+	{inputThreadsKey, CategoryFolders, "0", "images prepared at once, 0 = as many as threads",
+		whole(func(c *Config) *int { return &c.InputThreads }, 0, 1024)},
 	{"threads", CategoryFolders, "0", "threads that compute at once, 0 = one a core",
 		whole(func(c *Config) *int { return &c.Threads }, 0, 1024)},
+	{"devices", CategoryFolders, DevicesAuto, "what a step's images are split over: auto is one, all every GPU, or their names, gpu:0,gpu:1",
+		deviceList(func(c *Config) *string { return &c.Devices })},
+	{workersKey, CategoryFolders, "", "processes that compute the steps, as tfgalaxy worker starts them: HOST:PORT,HOST:PORT",
+		addressList(func(c *Config) *string { return &c.Workers })},
+	{"worker-timeout", CategoryFolders, "60", "seconds without an answer after which a worker counts as lost; more than the longest step takes",
+		whole(func(c *Config) *int { return &c.WorkerTimeout }, 1, 86400)},
+	{"elastic", CategoryFolders, "false", "go on from the last checkpoint with the workers that are left when one is lost",
+		toggle(func(c *Config) *bool { return &c.Elastic })},
 	{"xla", CategoryFolders, "false", "have TensorFlow compile the training graph by XLA",
 		toggle(func(c *Config) *bool { return &c.XLA })},
 	{cacheKey, CategoryFolders, defaultCache(), "folder of the crop caches",
@@ -144,6 +152,9 @@ const (
 	presetKey = "preset"
 	cacheKey  = "cache"
 	runDirKey = "run-dir"
+
+	workersKey      = "workers"
+	inputThreadsKey = "input-threads"
 )
 
 // EnvPrefix begins the names of all environment variables of the program.

@@ -20,6 +20,7 @@ func TestSettingsCoverConfig(t *testing.T) {
 		"precision": "bfloat16", "xla": "true", "crops-on": "device",
 		"init-layers": "body", "oversample": "1.5", "average": "0.7", "label-bias": "true", "optimiser": "sgd",
 		"weight-decay": "0.7", "momentum": "0.7", "layer-decay": "0.7",
+		"devices": "gpu:0,gpu:1", "workers": "localhost:2222,[::1]:2223", "elastic": "true",
 	}
 	for i := range config.NumField() {
 		key := config.Field(i).Tag.Get("json")
@@ -89,7 +90,7 @@ func TestSettingsTable(t *testing.T) {
 		if err := s.Parse(&c, d.off); d.off != "" && err != nil {
 			t.Error(err)
 		}
-		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.on == "optimiser" || d.key == "init-layers" || d.key == "fold" || d.key == "crops-on") {
+		if c := Default(); d.works(&c) == (d.on == "crop" || d.on == "schedule" || d.on == "optimiser" || d.key == "init-layers" || d.key == "fold" || d.key == "crops-on" || d.key == "worker-timeout" || d.key == "elastic") {
 			t.Errorf("%s, which depends on %s, works by default = %v", d.key, d.on, d.works(&c))
 		}
 	}
@@ -129,7 +130,9 @@ func TestSettingRanges(t *testing.T) {
 		{"decay-factor", "1 0.1", "0 1.1"},
 		{"clip-norm", "0 -0 5", "-1"},
 		{"patience", "0 3", "-1"},
-		{"workers", "0 1024", "-1 1025"},
+		{"input-threads", "0 1024", "-1 1025"},
+		{"devices", "auto all cpu:0 gpu:0,gpu:10 cpu:0,cpu:1", "gpu gpu:01 gpu:0,gpu:0 GPU:0 gpu:0, tpu:0"},
+		{"workers", "localhost:2222 10.0.0.1:1,[::1]:65535", "4 localhost localhost:0 :2222 a:1,a:1 a:1,b a/b:1"},
 		{"crop", "roi centre", "ROI center box"},
 		{"schedule", "constant step cosine", "linear"},
 		{"rotate", "true false 1 0 T", "yes on 2"},
@@ -147,6 +150,9 @@ func TestSettingRanges(t *testing.T) {
 		}
 		before := c
 		for _, text := range append(strings.Fields(tt.bad), "", " ") {
+			if text == "" && tt.key == workersKey {
+				continue // none
+			}
 			if err := s.Parse(&c, text); err == nil {
 				t.Errorf("%s = %q was accepted", tt.key, text)
 			}

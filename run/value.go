@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,6 +96,62 @@ func whole(field func(*Config) *int, low, high int) value {
 		print: func(c *Config) string { return strconv.Itoa(*field(c)) },
 	}
 }
+
+// deviceList is a word for devices, or the names of some.
+func deviceList(field func(*Config) *string) value {
+	v := text(field)
+	v.want = "auto, all or names such as gpu:0,gpu:1"
+	set := v.parse
+	v.parse = func(c *Config, text string) error {
+		if text == DevicesAuto || text == DevicesAll {
+			return set(c, text)
+		}
+		names := strings.Split(text, ",")
+		for i, name := range names {
+			if !deviceName.MatchString(name) || slices.Contains(names[:i], name) {
+				return errUnwanted
+			}
+		}
+		return set(c, text)
+	}
+	return v
+}
+
+// addressList is the addresses of servers, or none.
+func addressList(field func(*Config) *string) value {
+	v := text(field)
+	v.want = "HOST:PORT, several with commas between (how many images are prepared at once is " + inputThreadsKey + ")"
+	set := v.parse
+	v.parse = func(c *Config, text string) error {
+		if text != "" {
+			if _, err := ParseAddresses(text); err != nil {
+				return err
+			}
+		}
+		return set(c, text)
+	}
+	return v
+}
+
+// ParseAddresses reads HOST:PORT, several with commas between.
+func ParseAddresses(text string) ([]string, error) {
+	addresses := strings.Split(text, ",")
+	for i, address := range addresses {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" || strings.ContainsAny(host, " /") {
+			return nil, fmt.Errorf("address %q, want HOST:PORT", address)
+		}
+		if slices.Contains(addresses[:i], address) {
+			return nil, fmt.Errorf("address %q stands there twice", address)
+		}
+	}
+	return addresses, nil
+}
+
+var deviceName = regexp.MustCompile(`^(cpu|gpu):(0|[1-9][0-9]{0,2})$`)
 
 // seed is any number of 64 bits.
 func seed(field func(*Config) *uint64) value {

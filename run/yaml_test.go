@@ -80,8 +80,12 @@ func ExampleValues_WriteYAML() {
 	// # margin: 0                      # no effect while crop is roi
 	//
 	// # Folders and machine
-	// workers: 0                       # default
+	// input-threads: 0                 # default
 	// threads: 0                       # default
+	// devices: auto                    # default
+	// workers: ""                      # default
+	// # worker-timeout: 60             # no effect while workers is empty
+	// # elastic: false                 # no effect while workers is empty
 	// xla: false                       # default
 	// cache: ~/crops                   # flag --cache
 	// # crops-on: host                 # no effect while augment is host
@@ -96,6 +100,9 @@ var awkward = []string{
 	"é/ü", "日本", "\u00a0", "\u2028", "\u0085", "\ufeff", "\x00", "\x1b[31m", "\x7f", "\xff\xfe/x", "synthetic:2000", strings.Repeat("long and spaced ", 40),
 }
 
+// listed are texts that settings of lists accept.
+var listed = map[string][]string{"devices": {"auto", "all", "cpu:0", "gpu:0,gpu:1"}, "workers": {"", "localhost:1", "10.0.0.1:2222,[::1]:2222"}}
+
 // randomFlags gives every setting a random value that it accepts.
 func randomFlags(rng *rand.Rand) []Assignment {
 	var flags []Assignment
@@ -103,6 +110,8 @@ func randomFlags(rng *rand.Rand) []Assignment {
 		var text string
 		for c := Default(); ; {
 			switch choices := s.Choices(); {
+			case listed[s.Key] != nil:
+				text = listed[s.Key][rng.IntN(len(listed[s.Key]))]
 			case choices != nil:
 				text = choices[rng.IntN(len(choices))]
 			case s.value.quote:

@@ -53,7 +53,7 @@ func feedOf(c *run.Config) graph.Feed {
 func newInput(c *run.Config, catalogue *galaxyzoo.Catalogue, cache *imageproc.Cache, rows []int, newBatch func(rows int) (*graph.Batch, error)) (*input, error) {
 	in := &input{
 		catalogue: catalogue, cache: cache, rows: rows,
-		seed: c.Seed, batchSize: min(c.BatchSize, len(rows)), size: c.Size, workers: c.Workers,
+		seed: c.Seed, batchSize: min(c.BatchSize, len(rows)), size: c.Size, workers: c.InputThreads,
 		feed: feedOf(c), ring: make(chan *graph.Batch, ahead+1),
 	}
 	if in.workers == 0 {

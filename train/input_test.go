@@ -179,7 +179,7 @@ func fillInput(t testing.TB, more ...string) (*input, *graph.Batch) {
 // Only the workers are started anew for each batch, whatever its size.
 func TestFillAllocatesNothingForAnImage(t *testing.T) {
 	allocations := func(size string) float64 {
-		in, batch := fillInput(t, "batch-size", size, "workers", "1")
+		in, batch := fillInput(t, "batch-size", size, "input-threads", "1")
 		return testing.AllocsPerRun(10, func() { in.fill(batch, in.rows[:batch.Rows], 1) })
 	}
 	if few, many := allocations("4"), allocations("40"); many > few {
@@ -199,7 +199,7 @@ func BenchmarkFill(b *testing.B) {
 	} {
 		for _, workers := range []string{"1", "2"} {
 			b.Run(kind.name+"/workers="+workers, func(b *testing.B) {
-				in, batch := fillInput(b, slices.Concat([]string{"data", "synthetic:100", "batch-size", "64", "size", "64", "workers", workers}, kind.settings)...)
+				in, batch := fillInput(b, slices.Concat([]string{"data", "synthetic:100", "batch-size", "64", "size", "64", "input-threads", workers}, kind.settings)...)
 				b.ReportAllocs()
 				for b.Loop() {
 					in.fill(batch, in.rows[:64], 1)

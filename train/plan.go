@@ -212,7 +212,7 @@ func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
 // was made, and of those to come at most the order of sums. Epochs and steps only say
 // when to stop (with the cosine schedule, also how fast the learning rate falls from
 // here on). After an epoch that steps cut short comes the next one.
-var resumable = []string{"data", "epochs", "steps", "patience", "workers", "threads", "cache", "crops-on", "tensorboard"}
+var resumable = []string{"data", "epochs", "steps", "patience", "input-threads", "threads", "devices", "workers", "worker-timeout", "elastic", "cache", "crops-on", "tensorboard"}
 
 // unfixed are the settings that a checkpoint does not vouch for: besides those, names
 // of files and folders.

@@ -425,7 +425,7 @@ func TestInput(t *testing.T) {
 	rows, _ := galaxyzoo.Split(catalogue.IDs(), 0.2, 1)
 	epoch := func(workers, epoch, from int) [][]byte {
 		c := values.Config
-		c.Workers = workers
+		c.InputThreads = workers
 		in, err := newInput(&c, catalogue, cache, rows, imagesOf(c.Size))
 		if err != nil {
 			t.Fatal(err)

@@ -31,7 +31,7 @@ type fixtures struct {
 // flags are those of the run that attacks repeat, but for its folders: small enough
 // that one takes some two seconds, of 4 epochs of 10 steps each.
 func (f *fixtures) flags() []string {
-	return []string{"--data", f.data, "--size", "16", "--epochs", "4", "--batch-size", "5", "--threads", "1", "--workers", "1"}
+	return []string{"--data", f.data, "--size", "16", "--epochs", "4", "--batch-size", "5", "--threads", "1", "--input-threads", "1"}
 }
 
 // training are the arguments of that run.

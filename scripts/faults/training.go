@@ -28,13 +28,13 @@ type training struct {
 // heavy is the training of a network that takes longer to write than to train.
 func (t *trial) heavy() (*training, error) {
 	return t.trained(t, "heavy", "--data", t.data, "--preset", "seed3", "--size", "24", "--epochs", "6", "--batch-size", "23",
-		"--threads", "1", "--workers", "1")
+		"--threads", "1", "--input-threads", "1")
 }
 
 // cutting is one that takes longer to cut its crops than to train.
 func (t *trial) cutting() (*training, error) {
 	return t.trained(t, "cutting", "--data", "synthetic:96", "--size", "32", "--steps", "2", "--batch-size", "5",
-		"--threads", "1", "--workers", "1")
+		"--threads", "1", "--input-threads", "1")
 }
 
 // trained returns the training of that name, and has it done where it is the first

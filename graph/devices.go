@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The words that stand for devices in place of their names.
+const (
+	DevicesAuto = "auto" // the first GPU, or else the CPU
+	DevicesAll  = "all"  // every GPU, or else the CPU
+)
+
+// ChooseDevices returns the names of the devices that a setting stands for, "gpu:0" or
+// "cpu:0": DevicesAuto, DevicesAll, or names with commas between. Of CPUs there are as
+// many as are named, all on the same cores. Where one is missing the error is an
+// ErrDevice.
+func ChooseDevices(setting string) ([]string, error) {
+	present, err := Devices()
+	if err != nil {
+		return nil, err
+	}
+	var gpus []string
+	for _, name := range present {
+		if name, _, _ = strings.Cut(strings.ToLower(name), " "); strings.HasPrefix(name, "gpu:") {
+			gpus = append(gpus, name)
+		}
+	}
+	switch {
+	case setting != DevicesAuto && setting != DevicesAll:
+		names := strings.Split(setting, ",")
+		for _, name := range names {
+			if strings.HasPrefix(name, "gpu:") && !slices.Contains(gpus, name) {
+				return nil, fmt.Errorf("%w: there is no %s, but %s", ErrDevice, name, strings.Join(present, ", "))
+			}
+		}
+		return names, nil
+	case len(gpus) == 0:
+		return []string{"cpu:0"}, nil
+	case setting == DevicesAuto:
+		return gpus[:1], nil
+	}
+	return gpus, nil
+}
