@@ -16,8 +16,9 @@ func (b *builder) addAverages() []*variable {
 	var averages []*variable
 	for _, row := range b.table {
 		for _, v := range row.vars {
+			of := b.vars[v.Name]
 			v.Name, v.Trainable = averagePrefix+v.Name, false
-			averages = append(averages, b.addVariable(v, tf.Float))
+			averages = append(averages, b.addVariable(v, tf.Float, of.device))
 		}
 	}
 	return averages
@@ -59,7 +60,7 @@ func (t *Trainer) average(scope *op.Scope, updates []*tf.Operation) []*tf.Operat
 				continue // it is what its average is
 			}
 			v := t.builder.vars[info.Name]
-			s := scope.SubScope("move")
+			s := v.where(scope.SubScope("move"))
 			moved := op.ReadVariableOp(s.WithControlDependencies(updates...), v.handle, tf.Float)
 			average := t.builder.evaluated(v)
 			// Gradient descent has an operation that takes a multiple off in one go.

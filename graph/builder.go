@@ -15,6 +15,7 @@ type variable struct {
 	Variable
 	dtype   tf.DataType
 	handle  tf.Output
+	device  string    // that it lies on; "" is TensorFlow's choice
 	read    tf.Output // the only read of it, shared by all who need the value
 	initial tf.Output // placeholder that assign takes its value from
 	assign  *tf.Operation
@@ -24,12 +25,15 @@ type variable struct {
 // pass as often as it is needed.
 type builder struct {
 	scope  *op.Scope
-	graph  *tf.Graph // once it is finished; see start
+	graph  *tf.Graph // see start
 	net    *Network
 	table  []LayerInfo
 	output output
 	vars   map[string]*variable
 	order  []*variable
+
+	placement Placement
+	homes     homes
 }
 
 // An average is a moving one that is to follow a batch.
@@ -48,11 +52,11 @@ func newBuilder(net *Network) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newBuilderOf(net, table)
+	return newBuilderOf(net, table, Placement{})
 }
 
 // newBuilderOf builds the network from a table that may differ from its own.
-func newBuilderOf(net *Network, table []LayerInfo) (*builder, error) {
+func newBuilderOf(net *Network, table []LayerInfo, p Placement) (*builder, error) {
 	if err := Load(); err != nil {
 		return nil, err
 	}
@@ -60,10 +64,14 @@ func newBuilderOf(net *Network, table []LayerInfo) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{scope: op.NewScope(), net: net, table: table, output: output, vars: map[string]*variable{}}
+	g := tf.NewGraph()
+	b := &builder{
+		scope: op.NewScopeWithGraph(g), graph: g, net: net, table: table, output: output, vars: map[string]*variable{},
+		placement: p, homes: homes{devices: p.Homes},
+	}
 	for _, row := range table {
 		for _, v := range row.vars {
-			b.addVariable(v, tf.Float)
+			b.addVariable(v, tf.Float, b.homes.next(v))
 		}
 	}
 	return b, nil
@@ -71,8 +79,8 @@ func newBuilderOf(net *Network, table []LayerInfo) (*builder, error) {
 
 // addVariable adds a variable that is assigned from a placeholder. The names of
 // its operations are those that TensorFlow's Python loaders expect.
-func (b *builder) addVariable(v Variable, dtype tf.DataType) *variable {
-	out := b.newVariable(v, dtype)
+func (b *builder) addVariable(v Variable, dtype tf.DataType, device string) *variable {
+	out := b.newVariable(v, dtype, device)
 	if b.scope.Err() == nil {
 		b.vars[v.Name] = out
 		b.order = append(b.order, out)
@@ -81,9 +89,10 @@ func (b *builder) addVariable(v Variable, dtype tf.DataType) *variable {
 }
 
 // newVariable adds a variable that is no part of a checkpoint.
-func (b *builder) newVariable(v Variable, dtype tf.DataType) *variable {
-	out := &variable{Variable: v, dtype: dtype}
-	handle := b.scope.AddOperation(tf.OpSpec{
+func (b *builder) newVariable(v Variable, dtype tf.DataType, device string) *variable {
+	out := &variable{Variable: v, dtype: dtype, device: device}
+	scope := on(b.scope, device)
+	handle := scope.AddOperation(tf.OpSpec{
 		Type: "VarHandleOp", Name: v.Name,
 		Attrs: map[string]any{
 			"dtype": dtype, "shape": tf.MakeShape(v.Shape...),
@@ -95,7 +104,7 @@ func (b *builder) newVariable(v Variable, dtype tf.DataType) *variable {
 	}
 	out.handle = handle.Output(0)
 	add := func(name, kind string, attrs map[string]any, in ...tf.Input) *tf.Operation {
-		return b.scope.AddOperation(tf.OpSpec{Type: kind, Name: v.Name + name, Attrs: attrs, Input: in})
+		return scope.AddOperation(tf.OpSpec{Type: kind, Name: v.Name + name, Attrs: attrs, Input: in})
 	}
 	read := add("/Read", "ReadVariableOp", map[string]any{"dtype": dtype}, out.handle)
 	initial := add("/Initial", "Placeholder", map[string]any{"dtype": dtype, "shape": tf.MakeShape(v.Shape...)})
@@ -243,11 +252,15 @@ func cast(scope *op.Scope, x tf.Output, from, to tf.DataType) tf.Output {
 	return op.Cast(scope, x, to)
 }
 
-// drawEach returns what draws for each image of a batch, and each of its parts, anew
-// at each step. fed is anything that the batch is fed by.
-func drawEach(scope *op.Scope, fed tf.Output, seed uint64, step tf.Output) func(*op.Scope, int, LayerInfo) tf.Output {
-	images := op.StridedSlice(scope, op.Shape(scope, fed),
+// rowsOf adds the number of rows of what a batch is fed by, int32 [1].
+func rowsOf(scope *op.Scope, fed tf.Output) tf.Output {
+	return op.StridedSlice(scope, op.Shape(scope, fed),
 		op.Const(scope.SubScope("begin"), []int32{0}), op.Const(scope.SubScope("end"), []int32{1}), op.Const(scope.SubScope("stride"), []int32{1}))
+}
+
+// drawEach returns what draws for each image of a batch, and each of its parts, anew
+// at each step, and gives those of a share; one without bounds is the whole batch.
+func drawEach(scope *op.Scope, of share, seed uint64, step tf.Output) func(*op.Scope, int, LayerInfo) tf.Output {
 	return func(s *op.Scope, layer int, row LayerInfo) tf.Output {
 		dims := make([]int32, len(row.in))
 		for i, d := range row.in {
@@ -255,13 +268,17 @@ func drawEach(scope *op.Scope, fed tf.Output, seed uint64, step tf.Output) func(
 		}
 		// The shape comes from the fed batch, not from the layer's input: so
 		// nothing random lies on the gradient's way.
-		rows := images
+		rows := of.batch
 		if row.Parts > 1 {
-			rows = op.Mul(s, images, op.Const(s.SubScope("parts"), int32(row.Parts)))
+			rows = op.Mul(s, of.batch, op.Const(s.SubScope("parts"), int32(row.Parts)))
 		}
 		shape := op.ConcatV2(s, []tf.Output{rows, op.Const(s.SubScope("dims"), dims)}, op.Const(s.SubScope("axis"), int32(0)))
 		number := op.Const(s.SubScope("layer"), int64(seed)+int64(layer)<<32)
-		return op.StatelessRandomUniform(s, shape, op.Pack(s, []tf.Output{number, step}))
+		drawn := op.StatelessRandomUniform(s, shape, op.Pack(s, []tf.Output{number, step}))
+		if of.first.Op == nil {
+			return drawn
+		}
+		return of.of(s.SubScope("share"), drawn, row.Parts)
 	}
 }
 
@@ -271,32 +288,34 @@ func (b *builder) imageShape() tf.Shape {
 	return tf.MakeShape(-1, size, size, Channels)
 }
 
-// loss adds sum_k w_k mean_i (prediction_ik - vote_ik)^2, a scalar.
-func loss(scope *op.Scope, predictions, votes tf.Output, weights [galaxyzoo.NumAnswers]float32) tf.Output {
+// loss adds sum_k w_k sum_i (prediction_ik - vote_ik)^2, each image times what it counts
+// in a mean, float32 [1].
+func loss(scope *op.Scope, predictions, votes, perImage tf.Output, weights [galaxyzoo.NumAnswers]float32) tf.Output {
 	squares := op.SquaredDifference(scope, predictions, votes)
-	perAnswer := op.Mean(scope, squares, op.Const(scope.SubScope("batch"), int32(0)))
+	perAnswer := op.Sum(scope.SubScope("rows"), squares, op.Const(scope.SubScope("rows").SubScope("axis"), int32(0)))
+	perAnswer = op.Mul(scope.SubScope("mean"), perAnswer, perImage)
 	weighted := op.Mul(scope, perAnswer, op.Const(scope.SubScope("weights"), weights[:]))
 	return op.Sum(scope, weighted, op.Const(scope.SubScope("answers"), int32(0)))
 }
 
-// halfSquares adds half the sum of squares of each gradient.
-func halfSquares(scope *op.Scope, gradients []tf.Output) []tf.Output {
+// halfSquares adds half the sum of squares of the gradient of each target.
+func halfSquares(scope *op.Scope, targets []*variable, gradients []tf.Output) []tf.Output {
 	halves := make([]tf.Output, len(gradients))
 	for i, g := range gradients {
-		halves[i] = op.L2Loss(scope.SubScope("half"), g)
+		halves[i] = op.L2Loss(targets[i].where(scope.SubScope("half")), g)
 	}
 	return halves
 }
 
 // clipByGlobalNorm scales the gradients, whose halfSquares are halves, so that the norm
 // of all of them together is at most limit (Pascanu et al. 2013, arXiv 1211.5063).
-func clipByGlobalNorm(scope *op.Scope, gradients, halves []tf.Output, limit float64) []tf.Output {
+func clipByGlobalNorm(scope *op.Scope, targets []*variable, gradients, halves []tf.Output, limit float64) []tf.Output {
 	norm := op.Sqrt(scope, op.Mul(scope.SubScope("double"), op.AddN(scope, halves), op.Const(scope.SubScope("two"), float32(2))))
 	max := op.Const(scope.SubScope("limit"), float32(limit))
 	factor := op.Div(scope, max, op.Maximum(scope, norm, max))
 	clipped := make([]tf.Output, len(gradients))
 	for i, g := range gradients {
-		clipped[i] = op.Mul(scope.SubScope(fmt.Sprintf("clip%d", i)), g, factor)
+		clipped[i] = op.Mul(targets[i].where(scope.SubScope(fmt.Sprintf("clip%d", i))), g, factor)
 	}
 	return clipped
 }

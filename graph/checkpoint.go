@@ -22,15 +22,16 @@ type Weights map[string][]float32
 // saver is the part of a graph that writes variables to files and reads them
 // back, in TensorFlow's own checkpoint format.
 type saver struct {
-	filename      tf.Output // string scalar, fed
-	save, restore *tf.Operation
-	saved         tf.Output // the filename again, once it is written
+	filename tf.Output // string scalar, fed
+	save     *tf.Operation
+	saved    tf.Output     // the filename again, once it is written
+	restored []tf.Output   // what is read of each variable
+	restore  *tf.Operation // sets the variables to it; see addSaver
 }
 
-// addSaver adds the operations for the variables given, saving of each what value
-// says. Their names go into a SavedModel's saver_def.
-func (b *builder) addSaver(vars []*variable, value func(*variable) tf.Output) saver {
-	root := b.scope
+// newSaver adds the operations that save values of the variables given and read them
+// back.
+func newSaver(root *op.Scope, vars []*variable, values []tf.Output) saver {
 	var s saver
 	filename := root.AddOperation(tf.OpSpec{Type: "Placeholder", Name: "save/filename",
 		Attrs: map[string]any{"dtype": tf.String, "shape": tf.ScalarShape()}})
@@ -41,10 +42,9 @@ func (b *builder) addSaver(vars []*variable, value func(*variable) tf.Output) sa
 
 	names := make([]string, len(vars))
 	whole := make([]string, len(vars)) // no slices: each variable in one piece
-	values := make([]tf.Output, len(vars))
 	types := make([]tf.DataType, len(vars))
 	for i, v := range vars {
-		names[i], values[i], types[i] = v.Name, value(v), v.dtype
+		names[i], types[i] = v.Name, v.dtype
 	}
 	scope := root.SubScope("checkpoint")
 	nameTensor := op.Const(scope.SubScope("names"), names)
@@ -60,22 +60,34 @@ func (b *builder) addSaver(vars []*variable, value func(*variable) tf.Output) sa
 		return s
 	}
 	s.saved = saved.Output(0)
-	assigns := make([]*tf.Operation, len(vars))
 	for i, v := range vars {
-		s := scope.SubScope(fmt.Sprintf("assign%d", i))
-		fitting := op.EnsureShape(s, restored[i], tf.MakeShape(v.Shape...)) // or another network's would be taken
-		assigns[i] = op.AssignVariableOp(s, v.handle, fitting)
+		fitting := scope.SubScope(fmt.Sprintf("assign%d", i)) // or another network's would be taken
+		s.restored = append(s.restored, op.EnsureShape(fitting, restored[i], tf.MakeShape(v.Shape...)))
 	}
-	if root.Err() != nil {
-		return s
-	}
-	s.restore = root.AddOperation(tf.OpSpec{Type: "NoOp", Name: "save/restore_all", ControlDependencies: assigns})
 	return s
 }
 
-// Values of a saver.
-func current(v *variable) tf.Output { return v.read }
-func given(v *variable) tf.Output   { return v.initial }
+// addSaver adds a saver of the variables as they are. The names of its operations go
+// into a SavedModel's saver_def.
+func (b *builder) addSaver(vars []*variable) saver {
+	reads := make([]tf.Output, len(vars))
+	for i, v := range vars {
+		reads[i] = v.read
+	}
+	s := newSaver(b.scope, vars, reads)
+	if b.scope.Err() != nil {
+		return s
+	}
+	assigns := make([]*tf.Operation, len(vars))
+	for i, v := range vars {
+		assigns[i] = op.AssignVariableOp(b.scope.SubScope("restore"), v.handle, s.restored[i])
+	}
+	if b.scope.Err() != nil {
+		return s
+	}
+	s.restore = b.scope.AddOperation(tf.OpSpec{Type: "NoOp", Name: "save/restore_all", ControlDependencies: assigns})
+	return s
+}
 
 // run runs the saver's save or restore, with the values that are given, if they are.
 func (s saver) run(session *tf.Session, prefix string, target *tf.Operation, given map[tf.Output]*tf.Tensor) error {
@@ -93,7 +105,7 @@ func (s saver) run(session *tf.Session, prefix string, target *tf.Operation, giv
 // weights, the optimiser's slots and the step count.
 type Snapshot struct {
 	trainer *Trainer
-	values  map[tf.Output]*tf.Tensor
+	values  []*tf.Tensor // of the trainer's variables
 }
 
 // Snapshot takes a snapshot. That copies nothing by itself on a CPU: the next step
@@ -107,11 +119,7 @@ func (t *Trainer) Snapshot() (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("failed to take a snapshot: %w", explain(err))
 	}
-	s := &Snapshot{trainer: t, values: map[tf.Output]*tf.Tensor{}}
-	for i, v := range t.builder.order {
-		s.values[v.initial] = out[i]
-	}
-	return s, nil
+	return &Snapshot{t, out}, nil
 }
 
 // Save writes the snapshot to the folder, which has to exist, and lets it go: a
@@ -123,7 +131,7 @@ func (s *Snapshot) Save(dir string) error {
 	if err := s.check(); err != nil {
 		return err
 	}
-	err := t.saver.run(t.session, filepath.Join(dir, checkpointName), t.saver.save, s.values)
+	err := t.archive.write(dir, s.values)
 	s.values = nil
 	release()
 	if err != nil {
@@ -135,8 +143,8 @@ func (s *Snapshot) Save(dir string) error {
 // check returns a *NotFiniteError where there are such numbers.
 func (s *Snapshot) check() error {
 	bad := &NotFiniteError{}
-	for _, v := range s.trainer.builder.order {
-		if v.dtype == tf.Float && !v.fine(floats(memory(s.values[v.initial]))) {
+	for i, v := range s.trainer.builder.order {
+		if v.dtype == tf.Float && !v.fine(floats(memory(s.values[i]))) {
 			bad.Variables = append(bad.Variables, v.Name)
 		}
 	}
@@ -157,7 +165,26 @@ func (t *Trainer) Save(dir string) error {
 }
 
 // Restore takes up what Save wrote. The network must have the same layers.
-func (t *Trainer) Restore(dir string) error { return t.builder.read(t.session, t.saver, dir) }
+func (t *Trainer) Restore(dir string) error {
+	var values []*tf.Tensor
+	err := readChecked(dir, t.net, func() (err error) {
+		values, err = t.archive.read(dir)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	feeds := map[tf.Output]*tf.Tensor{}
+	assigns := make([]*tf.Operation, len(values))
+	for i, v := range t.builder.order {
+		feeds[v.initial], assigns[i] = values[i], v.assign
+	}
+	_, err = t.session.Run(feeds, nil, assigns)
+	clear(feeds)
+	values = nil
+	release()
+	return explain(err)
+}
 
 // ReadWeights reads the network's variables from a checkpoint that a Trainer of
 // the same network saved: their moving averages where the checkpoint has them.
@@ -171,7 +198,7 @@ func ReadWeights(net *Network, dir string) (Weights, error) {
 	if index, err := openBundle(filepath.Join(dir, checkpointName)); err == nil && index.hasAverages() {
 		vars = b.addAverages()
 	}
-	saver := b.addSaver(vars, current)
+	saver := b.addSaver(vars)
 	session, err := b.start()
 	if err != nil {
 		return nil, err
@@ -185,12 +212,19 @@ func ReadWeights(net *Network, dir string) (Weights, error) {
 
 // read sets the saver's variables from the checkpoint in a folder.
 func (b *builder) read(session *tf.Session, s saver, dir string) error {
-	prefix := filepath.Join(dir, checkpointName)
-	if _, err := os.Stat(prefix + ".index"); err != nil { // the runtime's own error is an odd one
+	return readChecked(dir, b.net, func() error {
+		return s.run(session, filepath.Join(dir, checkpointName), s.restore, nil)
+	})
+}
+
+// readChecked reads a checkpoint of the network by what is given, where there is one.
+func readChecked(dir string, net *Network, read func() error) error {
+	index := filepath.Join(dir, checkpointName) + ".index"
+	if _, err := os.Stat(index); err != nil { // the runtime's own error is an odd one
 		return fmt.Errorf("failed to read checkpoint %q: %w", dir, err)
 	}
-	if err := s.run(session, prefix, s.restore, nil); err != nil {
-		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, b.net.Name, explain(err))
+	if err := read(); err != nil {
+		return fmt.Errorf("failed to read checkpoint %q into network %q: %w", dir, net.Name, explain(err))
 	}
 	return nil
 }
@@ -199,11 +233,10 @@ func (b *builder) read(session *tf.Session, s saver, dir string) error {
 func (b *builder) start() (*tf.Session, error) { return b.startWith(nil) }
 
 func (b *builder) startWith(options *corepb.GraphOptions) (*tf.Session, error) {
-	var err error
-	if b.graph, err = b.scope.Finalize(); err != nil {
+	if _, err := b.scope.Finalize(); err != nil {
 		return nil, fmt.Errorf("failed to build network %q: %w", b.net.Name, err)
 	}
-	return newSessionWith(b.graph, options)
+	return newSessionOn(b.placement, b.graph, options)
 }
 
 // weights copies the network's variables out of a session, or their averages.

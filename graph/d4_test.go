@@ -94,7 +94,7 @@ func newLayerProbe(t *testing.T, layer Layer, in Shape, training bool) *layerPro
 		average: func(string, tf.Output, float64) {},
 	}
 	for _, v := range layer.variables(in) {
-		pass.values[v.Name] = b.addVariable(v, tf.Float).read
+		pass.values[v.Name] = b.addVariable(v, tf.Float, "").read
 	}
 	layer.build(pass)
 	p.y = pass.x

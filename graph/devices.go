@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -42,4 +43,40 @@ func ChooseDevices(setting string) ([]string, error) {
 		return gpus[:1], nil
 	}
 	return gpus, nil
+}
+
+// NamedCPUs returns how many CPUs a setting of devices wants there to be: see Machine.
+func NamedCPUs(setting string) int {
+	most := 0
+	for name := range strings.SplitSeq(setting, ",") {
+		if number, is := strings.CutPrefix(name, "cpu:"); is {
+			if n, err := strconv.Atoi(number); err == nil {
+				most = max(most, n+1)
+			}
+		}
+	}
+	return most
+}
+
+// PlaceOn places a trainer on devices of this process, named as ChooseDevices does: a
+// tower on each, and the variables on the first.
+func PlaceOn(names []string) Placement {
+	p := Placement{Host: cpuOf("")}
+	for _, name := range names {
+		p.Towers = append(p.Towers, "/device:"+strings.ToUpper(name))
+	}
+	p.Homes = p.Towers[:1]
+	return p
+}
+
+// cpuOf is the CPU of a task, "" being this process.
+func cpuOf(task string) string { return task + "/device:" + cpuDevice }
+
+// taskOf is how a device that lies in another process is introduced: "worker 1 ".
+func taskOf(device string) string {
+	if _, rest, remote := strings.Cut(device, "/task:"); remote {
+		number, _, _ := strings.Cut(rest, "/")
+		return "worker " + number + " "
+	}
+	return ""
 }

@@ -35,40 +35,77 @@ type feed struct {
 	transforms tf.Output // float32 [batch, 8], all but FeedImages
 	offsets    tf.Output // float32 [batch, 3], all but FeedImages
 
-	crops *variable // uint8 [crops, side, side, 3], FeedRows
+	crops []*variable // uint8 [crops, side, side, 3], one a tower, FeedRows
 
-	out tf.Output // the images as the network sees them, in levels 0 to 255
+	// Of each tower:
+	shares []share
+	out    []tf.Output // its images as the network sees them, in levels 0 to 255
 }
 
-// addFeed adds the placeholders, images being that of whole ones, and what the
-// graph makes of them.
-func (b *builder) addFeed(scope *op.Scope, o Options, images tf.Output) *feed {
-	f := &feed{kind: o.Feed, size: b.net.Size, side: o.CropSize, images: images, out: images}
-	if f.kind == FeedImages {
-		return f
-	}
+// addFeed adds the placeholders, images and votes being those of whole ones, and what the
+// graph makes of them on each of the devices that take a share of a batch.
+func (b *builder) addFeed(scope *op.Scope, o Options, images, votes tf.Output) *feed {
+	f := &feed{kind: o.Feed, size: b.net.Size, side: o.CropSize, images: images}
 	side := int64(f.side)
+	host := b.onHost(scope)
 	placeholder := func(name string, dtype tf.DataType, shape ...int64) tf.Output {
-		return op.Placeholder(scope.SubScope(name), dtype, op.PlaceholderShape(tf.MakeShape(shape...)))
+		return op.Placeholder(host.SubScope(name), dtype, op.PlaceholderShape(tf.MakeShape(shape...)))
 	}
-	f.transforms = placeholder("transforms", tf.Float, -1, 8)
-	f.offsets = placeholder("offsets", tf.Float, -1, Channels)
-	var crops tf.Output
-	if f.kind == FeedRows {
-		f.crops = b.newVariable(Variable{Name: "crops", Shape: []int64{int64(o.Crops), side, side, Channels}}, tf.Uint8)
-		f.rows = placeholder("rows", tf.Int32, -1)
-		crops = op.ResourceGather(scope, f.crops.handle, f.rows, tf.Uint8)
-	} else {
+	if f.kind != FeedImages {
+		f.transforms = placeholder("transforms", tf.Float, -1, 8)
+		f.offsets = placeholder("offsets", tf.Float, -1, Channels)
+	}
+	switch f.kind {
+	case FeedCrops:
 		f.images = placeholder("crops", tf.Uint8, -1, side, side, Channels)
-		crops = f.images
+	case FeedRows:
+		f.rows = placeholder("rows", tf.Int32, -1)
 	}
+	batch := rowsOf(host.SubScope("batch"), votes)
+	devices := b.placement.towers()
+	for i, device := range devices {
+		s := scope.SubScope(fmt.Sprintf("tower%d", i))
+		share := shareOf(b.onHost(s), batch, i, len(devices))
+		f.shares = append(f.shares, share)
+		part := func(name string, all tf.Output) tf.Output {
+			if len(devices) == 1 {
+				return all
+			}
+			return share.of(b.onHost(s).SubScope(name), all, 1)
+		}
+		if f.kind == FeedImages {
+			f.out = append(f.out, part("images", f.images))
+			continue
+		}
+		var crops tf.Output
+		if f.kind == FeedRows {
+			v := Variable{Name: fmt.Sprintf("crops%d", i), Shape: []int64{int64(o.Crops), side, side, Channels}}
+			f.crops = append(f.crops, b.newVariable(v, tf.Uint8, device))
+			crops = op.ResourceGather(on(s, device), f.crops[i].handle, part("rows", f.rows), tf.Uint8)
+		} else {
+			crops = part("crops", f.images)
+		}
+		f.out = append(f.out, f.change(on(s, device), crops, part("transforms", f.transforms), part("offsets", f.offsets)))
+	}
+	return f
+}
+
+// change adds what makes images, float32, of crops.
+func (f *feed) change(scope *op.Scope, crops, transforms, offsets tf.Output) tf.Output {
 	x := op.Cast(scope, crops, tf.Float)
 	size := int32(f.size)
-	x = op.ImageProjectiveTransformV3(scope, x, f.transforms, op.Const(scope.SubScope("size"), []int32{size, size}),
+	x = op.ImageProjectiveTransformV3(scope, x, transforms, op.Const(scope.SubScope("size"), []int32{size, size}),
 		op.Const(scope.SubScope("beyond"), float32(0)), "BILINEAR", op.ImageProjectiveTransformV3FillMode("CONSTANT"))
-	offsets := op.Reshape(scope, f.offsets, op.Const(scope.SubScope("colours"), []int32{-1, 1, 1, Channels}))
-	f.out = op.ClipByValue(scope, op.AddV2(scope, x, offsets), op.Const(scope.SubScope("black"), float32(0)), op.Const(scope.SubScope("white"), float32(255)))
-	return f
+	tint := op.Reshape(scope, offsets, op.Const(scope.SubScope("colours"), []int32{-1, 1, 1, Channels}))
+	return op.ClipByValue(scope, op.AddV2(scope, x, tint), op.Const(scope.SubScope("black"), float32(0)), op.Const(scope.SubScope("white"), float32(255)))
+}
+
+// dtype is that of the images which come out.
+func (f *feed) dtype() tf.DataType {
+	if f.kind == FeedImages {
+		return tf.Uint8
+	}
+	return tf.Float
 }
 
 // newBatch makes a batch that fits.
@@ -120,26 +157,30 @@ func (f *feed) feeds(b *Batch) (map[tf.Output]*tf.Tensor, error) {
 // NewBatch makes a batch for Step: of what Options.Feed says.
 func (t *Trainer) NewBatch(rows int) (*Batch, error) { return t.feed.newBatch(rows) }
 
-// LoadCrops puts the crops that FeedRows takes its images from on the device,
-// where they take as many bytes as here. crop writes that of a position to dst, uint8
+// LoadCrops puts the crops that FeedRows takes its images from on each device, where
+// they take as many bytes as here. crop writes that of a position to dst, uint8
 // RGB [side, side, 3].
 func (t *Trainer) LoadCrops(crop func(dst []byte, position int) error) error {
-	v := t.feed.crops
-	if v == nil {
+	if t.feed.crops == nil {
 		return fmt.Errorf("failed to load crops: this trainer is not fed with rows")
 	}
-	tensor, pixels, err := newTensor(tf.Uint8, v.Shape...)
+	shape := t.feed.crops[0].Shape
+	tensor, pixels, err := newTensor(tf.Uint8, shape...)
 	if err != nil {
 		return err
 	}
-	count := int(v.Shape[0])
+	count := int(shape[0])
 	each := len(pixels) / count
 	for i := range count {
 		if err := crop(pixels[i*each:(i+1)*each], i); err != nil {
 			return err
 		}
 	}
-	_, err = t.session.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign})
+	for _, v := range t.feed.crops {
+		if _, err = t.session.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign}); err != nil {
+			break
+		}
+	}
 	runtime.KeepAlive(tensor)
 	tensor = nil
 	release()

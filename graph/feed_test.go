@@ -100,7 +100,7 @@ func TestGraphTransformsAsTheHost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := trainer.session.Run(feeds, []tf.Output{trainer.feed.out}, nil)
+		out, err := trainer.session.Run(feeds, []tf.Output{trainer.feed.out[0]}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,22 +34,24 @@ func newProbe(t *testing.T, net *Network, clip float64) *probe {
 	votes := op.Placeholder(b.scope.SubScope("votes"), tf.Float)
 	step := op.Const(b.scope.SubScope("step"), int64(3))
 	var averages []average
+	rows := rowsOf(b.scope.SubScope("rows"), images)
+	whole := share{batch: rows, rows: rows}
 	predictions := b.forward(b.scope.SubScope("training"), images, passInputs{
-		averages: &averages, draw: drawEach(b.scope.SubScope("rows"), images, 5, step),
+		averages: &averages, draw: drawEach(b.scope.SubScope("draws"), whole, 5, step),
 	}).votes
 	var weights [galaxyzoo.NumAnswers]float32
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range weights {
 		weights[i] = rng.Float32()
 	}
-	p.loss = loss(b.scope.SubScope("loss"), predictions, votes, weights)
+	p.loss = loss(b.scope.SubScope("loss"), predictions, votes, whole.perImage(b.scope.SubScope("per_image")), weights)
 	var reads []tf.Output
 	for _, v := range b.trainable() {
 		reads = append(reads, v.read)
 	}
 	p.gradients = op.Gradients(b.scope.SubScope("gradients"), []tf.Output{p.loss}, reads)
 	if b.scope.Err() == nil && clip > 0 {
-		p.gradients = clipByGlobalNorm(b.scope.SubScope("clip"), p.gradients, halfSquares(b.scope.SubScope("norms"), p.gradients), clip)
+		p.gradients = clipByGlobalNorm(b.scope.SubScope("clip"), b.trainable(), p.gradients, halfSquares(b.scope.SubScope("norms"), b.trainable(), p.gradients), clip)
 	}
 	if p.session, err = b.start(); err != nil {
 		t.Fatal(err)

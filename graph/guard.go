@@ -49,13 +49,13 @@ func newGuard(scope *op.Scope, loss tf.Output, targets []*variable, halves []tf.
 		g.names = append(g.names, v.Name)
 		checks = append(checks, op.IsFinite(scope.SubScope("check"), half))
 	}
-	half := func(x tf.Output) tf.Output { return op.L2Loss(scope.SubScope("half"), x) }
+	half := func(v *variable, x tf.Output) tf.Output { return op.L2Loss(v.where(scope.SubScope("half")), x) }
 	for i, v := range targets {
-		check(v, half(v.read)) // a ReLU makes 0 of NaN, and no gradient would tell
+		check(v, half(v, v.read)) // a ReLU makes 0 of NaN, and no gradient would tell
 		check(v, halves[i])
 	}
 	for _, a := range averages {
-		check(a.v, half(a.delta))
+		check(a.v, half(a.v, a.delta))
 	}
 	g.checks = op.Pack(scope, checks)
 	g.finite = op.All(scope, g.checks, op.Const(scope.SubScope("axis"), int32(0)))

@@ -26,7 +26,7 @@ func newInference(net *Network) (*inference, error) {
 
 // newInferenceOf builds the network from a table that may differ from its own.
 func newInferenceOf(net *Network, table []LayerInfo) (*inference, error) {
-	b, err := newBuilderOf(net, table)
+	b, err := newBuilderOf(net, table, Placement{})
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func newInferenceOf(net *Network, table []LayerInfo) (*inference, error) {
 // load finishes the graph and opens a session with the weights in it. The session
 // has to be closed after use.
 func (n *inference) load(weights Weights) error {
-	n.saver = n.addSaver(n.order, current)
+	n.saver = n.addSaver(n.order)
 	session, err := n.start()
 	if err != nil {
 		return err

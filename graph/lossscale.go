@@ -29,16 +29,16 @@ type lossScale struct {
 // addLossScale adds the two variables, which are part of a checkpoint.
 func (b *builder) addLossScale() *lossScale {
 	scalar := func(name string) *variable {
-		return b.addVariable(Variable{Name: name, Shape: []int64{}, Role: Offset}, tf.Float)
+		return b.addVariable(Variable{Name: name, Shape: []int64{}, Role: Offset}, tf.Float, b.placement.Host)
 	}
 	return &lossScale{scale: scalar("loss_scale/scale"), steps: scalar("loss_scale/steps")}
 }
 
 // unscale turns gradients of the scaled loss into those of the loss.
-func (l *lossScale) unscale(scope *op.Scope, gradients []tf.Output) []tf.Output {
+func (l *lossScale) unscale(scope *op.Scope, targets []*variable, gradients []tf.Output) []tf.Output {
 	out := make([]tf.Output, len(gradients))
 	for i, g := range gradients {
-		out[i] = op.Div(scope.SubScope("gradient"), g, l.scale.read)
+		out[i] = op.Div(targets[i].where(scope.SubScope("gradient")), g, l.scale.read)
 	}
 	return out
 }

@@ -61,7 +61,7 @@ func LoadModel(dir string) (*Model, error) {
 	// The optimiser copies a graph with its constants at every turn: with sixty
 	// million weights that is ten seconds and two gigabytes, and gained nothing
 	// that could be measured on two cores.
-	options, err := sessionOptions(&corepb.GraphOptions{RewriteOptions: &corepb.RewriterConfig{DisableMetaOptimizer: frozen}})
+	options, err := sessionOptions(Placement{}, &corepb.GraphOptions{RewriteOptions: &corepb.RewriterConfig{DisableMetaOptimizer: frozen}})
 	if err != nil {
 		return nil, fail(err)
 	}

@@ -75,12 +75,12 @@ func (t *Trainer) optimise(scope *op.Scope, targets []*variable, gradients []tf.
 	for i, v := range targets {
 		var slots []*variable
 		for _, name := range rule.slots {
-			slots = append(slots, b.addVariable(Variable{Name: name + "/" + v.Name, Shape: v.Shape, Role: Offset}, tf.Float))
+			slots = append(slots, b.addVariable(Variable{Name: name + "/" + v.Name, Shape: v.Shape, Role: Offset}, tf.Float, v.device))
 		}
 		if b.scope.Err() != nil {
 			return nil
 		}
-		s, factor := scope.SubScope(fmt.Sprintf("apply%d", i)), o.factor(v.Name)
+		s, factor := v.where(scope.SubScope(fmt.Sprintf("apply%d", i))), o.factor(v.Name)
 		if o.WeightDecay > 0 && v.Role == Kernel {
 			s = s.WithControlDependencies(decay(s.SubScope("decay"), v, times(factor*o.WeightDecay), gradients[i]))
 		}

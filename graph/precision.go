@@ -44,7 +44,7 @@ func FastestPrecision() (p Precision, why string, err error) {
 		return "", "", err
 	}
 	defer s.Close()
-	device, err := deviceOf(s)
+	device, err := deviceOf(s, Placement{})
 	if err != nil {
 		return "", "", err
 	}

@@ -22,10 +22,11 @@ var ErrMemory = fmt.Errorf("%w: out of memory", ErrDevice)
 
 // newSession starts a session on the devices there are: memory of a GPU is taken
 // as it is needed, and what has no kernel there runs on the CPU.
-func newSession(g *tf.Graph) (*tf.Session, error) { return newSessionWith(g, nil) }
+func newSession(g *tf.Graph) (*tf.Session, error) { return newSessionOn(Placement{}, g, nil) }
 
-func newSessionWith(g *tf.Graph, how *corepb.GraphOptions) (*tf.Session, error) {
-	options, err := sessionOptions(how)
+// newSessionOn starts a session where a placement has its target.
+func newSessionOn(p Placement, g *tf.Graph, how *corepb.GraphOptions) (*tf.Session, error) {
+	options, err := sessionOptions(p, how)
 	if err != nil {
 		return nil, err
 	}
@@ -44,21 +45,30 @@ func emptySession() (*tf.Session, error) {
 	return newSession(tf.NewGraph())
 }
 
-// sessionOptions are those of every session here. how says how TensorFlow rewrites
+// sessionConfig is that of every session here. how says how TensorFlow rewrites
 // and compiles the graph before its first step; nil leaves it to TensorFlow.
-func sessionOptions(how *corepb.GraphOptions) (*tf.SessionOptions, error) {
-	config, err := proto.Marshal(&corepb.ConfigProto{
+func sessionConfig(p Placement, how *corepb.GraphOptions) *corepb.ConfigProto {
+	return &corepb.ConfigProto{
 		AllowSoftPlacement: true,
+		DeviceCount:        map[string]int32{"CPU": int32(max(1, machine.CPUs))},
 		GpuOptions:         &corepb.GPUOptions{AllowGrowth: true},
 		GraphOptions:       how,
 
 		IntraOpParallelismThreads: int32(machine.Threads),
 		InterOpParallelismThreads: int32(machine.Threads),
-	})
+
+		OperationTimeoutInMs: p.Timeout.Milliseconds(),
+		DeviceFilters:        p.tasks,
+		IsolateSessionState:  p.Target != "" && !p.shared,
+	}
+}
+
+func sessionOptions(p Placement, how *corepb.GraphOptions) (*tf.SessionOptions, error) {
+	config, err := proto.Marshal(sessionConfig(p, how))
 	if err != nil {
 		return nil, err
 	}
-	return &tf.SessionOptions{Config: config}, nil
+	return &tf.SessionOptions{Target: p.Target, Config: config}, nil
 }
 
 // Devices lists the devices that TensorFlow finds, the CPU among them.
@@ -87,12 +97,23 @@ func shortName(d tf.Device) string {
 	return name
 }
 
-// deviceOf names the device that TensorFlow places a network on: the first GPU
-// where there is one.
-func deviceOf(s *tf.Session) (string, error) {
+// deviceOf names the devices that a network is placed on; where that is left to
+// TensorFlow, the first GPU where there is one.
+func deviceOf(s *tf.Session, p Placement) (string, error) {
 	devices, err := s.ListDevices()
 	if err != nil {
 		return "", fmt.Errorf("failed to list devices: %w: %w", ErrDevice, err)
+	}
+	var names []string
+	for _, tower := range p.Towers {
+		for _, d := range devices {
+			if strings.HasSuffix(d.Name, tower) {
+				names = append(names, taskOf(tower)+shortName(d))
+			}
+		}
+	}
+	if len(names) > 0 {
+		return strings.Join(names, ", "), nil
 	}
 	for _, d := range devices {
 		if d.Type == "GPU" {
@@ -126,6 +147,8 @@ func explain(err error) error {
 		return unix.ENOSPC
 	case slices.ContainsFunc(memoryTexts, says):
 		return fmt.Errorf("%w: %s", ErrMemory, text)
+	case ofWorker(strings.ToLower(err.Error())):
+		return fmt.Errorf("%w lost: %s", ErrWorker, text)
 	case slices.ContainsFunc(deviceTexts, says):
 		return fmt.Errorf("%w: %s", ErrDevice, text)
 	}
@@ -140,12 +163,16 @@ func firstLine(err error) string {
 		text, _, _ = strings.Cut(rest, "\n")
 		text = strings.TrimPrefix(strings.TrimSpace(text), "(0) ")
 	}
+	if strings.Contains(text, "From /job:") && strings.HasSuffix(text, ":") { // what a server has from another
+		text, _, _ = strings.Cut(rest, "\n")
+	}
 	return text
 }
 
 // A Machine says what TensorFlow may use of the computer.
 type Machine struct {
 	Threads int // that compute at once; 0 is one a core
+	CPUs    int // devices that the cores are offered as, cpu:0 and so on; 0 is one
 }
 
 // machine is that of this process: TensorFlow settles it with the first session.

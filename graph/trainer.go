@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
+	"time"
 
 	tf "github.com/wamuir/graft/tensorflow"
 	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
@@ -36,6 +38,8 @@ type Options struct {
 
 	Precision Precision // of a training step; "" is Float32
 	XLA       bool      // has TensorFlow compile the graph by XLA
+
+	Placement Placement // where it computes
 
 	Feed     Feed // what Step is fed with
 	CropSize int  // side of the crops in pixels; FeedImages has none
@@ -84,7 +88,7 @@ type Trainer struct {
 	options Options
 	builder *builder
 	session *tf.Session
-	saver   saver
+	archive *archive
 
 	images, votes, rate tf.Output // placeholders
 	feed                *feed
@@ -106,13 +110,23 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	if err := o.checkOptimiser(net); err != nil {
 		return nil, err
 	}
-	b, err := newBuilder(net)
+	table, err := net.Table()
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBuilderOf(net, table, o.Placement)
 	if err != nil {
 		return nil, err
 	}
 	t := &Trainer{net: net, options: o, builder: b}
-	t.build()
+	if err := t.build(); err != nil {
+		return nil, fmt.Errorf("failed to build network %q: %w", net.Name, err)
+	}
+	if t.archive, err = newArchive(b); err != nil {
+		return nil, err
+	}
 	if t.session, err = b.startWith(o.graphOptions()); err != nil {
+		t.archive.Close()
 		return nil, err
 	}
 	if err := t.initialise(); err != nil {
@@ -122,84 +136,91 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	return t, nil
 }
 
-func (t *Trainer) build() {
+func (t *Trainer) build() error {
 	o := t.options
 	b, root := t.builder, t.builder.scope
-	input := root.SubScope("input")
+	input := b.onHost(root.SubScope("input"))
 	t.images = op.Placeholder(input.SubScope("images"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
 	t.votes = op.Placeholder(input.SubScope("votes"), tf.Float, op.PlaceholderShape(tf.MakeShape(-1, galaxyzoo.NumAnswers)))
 	t.rate = op.Placeholder(input.SubScope("learning_rate"), tf.Float, op.PlaceholderShape(tf.ScalarShape()))
-	t.step = b.addVariable(Variable{Name: "global_step", Shape: []int64{}, Role: Offset}, tf.Int64)
+	t.step = b.addVariable(Variable{Name: "global_step", Shape: []int64{}, Role: Offset}, tf.Int64, o.Placement.Host)
 	if root.Err() != nil {
-		return
+		return root.Err()
 	}
 
 	targets := slices.DeleteFunc(b.trainable(), func(v *variable) bool { return o.frozen(v.Name) })
 	if o.Average > 0 {
 		b.addAverages()
 	}
-	if t.feed = b.addFeed(root.SubScope("feed"), o, t.images); root.Err() != nil {
-		return
+	if t.feed = b.addFeed(root.SubScope("feed"), o, t.images, t.votes); root.Err() != nil {
+		return root.Err()
 	}
-	var averages []average
-	training := b.forward(root.SubScope("training"), t.feed.out, passInputs{
-		dtype: o.Precision.dtype(), averages: &averages, frozen: o.frozen,
-		draw: drawEach(root.SubScope("rows"), t.votes, o.Seed, t.step.read),
-	})
-	t.loss = loss(root.SubScope("loss"), training.votes, t.votes, o.LossWeights)
-	gradients := t.gradients(targets, averages)
+	if o.Precision == Float16 {
+		t.scale = b.addLossScale()
+	}
+	towers, err := t.towers(targets)
+	if err != nil {
+		return err
+	}
+	t.loss = towers.loss
+	gradients := t.gradients(targets, towers)
 	if root.Err() != nil {
-		return
+		return root.Err()
 	}
 	updates := t.optimise(root.SubScope("optimiser"), targets, gradients)
-	updates = append(updates, t.follow(root.SubScope("averages"), averages)...)
+	updates = append(updates, t.follow(root.SubScope("averages"), towers.averages)...)
 	if root.Err() != nil {
-		return
+		return root.Err()
 	}
 	if o.Average > 0 {
 		updates = append(updates, t.average(root.SubScope("average"), updates)...)
 	}
 	// Once the weights have moved the step counts; `train` stands for it all.
-	after := root.SubScope("step").WithControlDependencies(updates...)
+	after := b.onHost(root.SubScope("step")).WithControlDependencies(updates...)
 	count := op.AssignAddVariableOp(after, t.step.handle, op.Const(root.SubScope("step").SubScope("one"), int64(1)))
 	if root.Err() != nil {
-		return
+		return root.Err()
 	}
-	t.targets = []*tf.Operation{op.NoOp(root.SubScope("train").WithControlDependencies(count))}
+	t.targets = []*tf.Operation{op.NoOp(b.onHost(root.SubScope("train")).WithControlDependencies(count))}
 	if t.scale != nil {
 		t.targets = append(t.targets, t.scale.update(root.SubScope("loss_scale"), t.guard.finite)...)
 	}
 
-	t.predictions = b.forward(root.SubScope("inference"), t.images, passInputs{}).votes
-	t.saver = b.addSaver(b.order, given)
+	t.predictions = b.infer(root.SubScope("inference"), t.images)
+	return root.Err()
 }
 
-// gradients adds those of the loss by the targets, scaled while they are computed and
-// clipped afterwards as the options say, and the guard against what is not finite.
-func (t *Trainer) gradients(targets []*variable, averages []average) []tf.Output {
-	root, loss := t.builder.scope, t.loss
-	if t.options.Precision == Float16 {
-		t.scale = t.builder.addLossScale()
-		loss = op.Mul(root.SubScope("scaled_loss"), loss, t.scale.scale.read)
+// infer adds the network in inference form, on each device for its share of the images.
+func (b *builder) infer(scope *op.Scope, images tf.Output) tf.Output {
+	devices := b.placement.towers()
+	if len(devices) == 1 {
+		return b.forward(on(scope, devices[0]), images, passInputs{}).votes
 	}
-	if root.Err() != nil {
-		return nil
+	host := b.onHost(scope)
+	batch := rowsOf(host.SubScope("rows"), images)
+	parts := make([]tf.Output, len(devices))
+	for i, device := range devices {
+		s := scope.SubScope(fmt.Sprintf("tower%d", i))
+		of := b.onHost(s)
+		mine := shareOf(of, batch, i, len(devices))
+		votes := b.forward(on(s, device), mine.of(of.SubScope("images"), images, 1), passInputs{}).votes
+		none := op.Const(of.SubScope("none"), []int32{0})
+		parts[i] = share{first: none, last: mine.rows}.of(of.SubScope("votes"), votes, 1)
 	}
-	reads := make([]tf.Output, len(targets))
-	for i, v := range targets {
-		reads[i] = v.read
-	}
-	gradients := op.Gradients(root.SubScope("gradients"), []tf.Output{loss}, reads)
-	if root.Err() != nil {
-		return nil
-	}
+	return op.ConcatV2(host, parts, op.Const(host.SubScope("axis"), int32(0)))
+}
+
+// gradients turns the towers' gradients of the targets into those that move them,
+// clipped as the options say, and adds the guard against what is not finite.
+func (t *Trainer) gradients(targets []*variable, towers *towerOutputs) []tf.Output {
+	root, gradients := t.builder.scope, towers.gradients
 	if t.scale != nil {
-		gradients = t.scale.unscale(root.SubScope("unscale"), gradients)
+		gradients = t.scale.unscale(root.SubScope("unscale"), targets, gradients)
 	}
-	halves := halfSquares(root.SubScope("norms"), gradients)
-	t.guard = newGuard(root.SubScope("guard"), t.loss, targets, halves, averages)
+	halves := halfSquares(root.SubScope("norms"), targets, gradients)
+	t.guard = newGuard(t.builder.onHost(root.SubScope("guard")), t.loss, targets, halves, towers.averages)
 	if t.options.ClipNorm > 0 {
-		gradients = clipByGlobalNorm(root.SubScope("clip"), gradients, halves, t.options.ClipNorm)
+		gradients = clipByGlobalNorm(t.builder.onHost(root.SubScope("clip")), targets, gradients, halves, t.options.ClipNorm)
 	}
 	return gradients
 }
@@ -208,7 +229,8 @@ func (t *Trainer) gradients(targets []*variable, averages []average) []tf.Output
 func (t *Trainer) follow(scope *op.Scope, averages []average) []*tf.Operation {
 	moves := make([]*tf.Operation, len(averages))
 	for i, a := range averages {
-		moves[i] = op.AssignSubVariableOp(scope.SubScope("move"), a.v.handle, t.guard.gate(scope, a.delta))
+		s := a.v.where(scope.SubScope("move"))
+		moves[i] = op.AssignSubVariableOp(s, a.v.handle, t.guard.gate(s, a.delta))
 	}
 	return moves
 }
@@ -281,8 +303,23 @@ func (t *Trainer) Steps() (int64, error) {
 // the moving average of each where there is one.
 func (t *Trainer) Weights() (Weights, error) { return t.builder.weights(t.session) }
 
-// Device names the device that the network runs on, "CPU" or "GPU:0 (...)".
-func (t *Trainer) Device() (string, error) { return deviceOf(t.session) }
+// Device names what the network runs on: "CPU:0", "GPU:0 (... MiB)", or several with
+// commas between.
+func (t *Trainer) Device() (string, error) { return deviceOf(t.session, t.options.Placement) }
 
-// Close frees the session and its memory.
-func (t *Trainer) Close() error { return explain(t.session.Close()) }
+// Close frees the session and its memory. It does not wait long for workers that may be
+// lost.
+func (t *Trainer) Close() error {
+	closed := make(chan error, 1)
+	go func() { closed <- explain(t.session.Close()) }()
+	var given <-chan time.Time // never, for a session of this process
+	if t.options.Placement.Target != "" {
+		given = time.After(2 * time.Second)
+	}
+	select {
+	case err := <-closed:
+		return errors.Join(err, t.archive.Close())
+	case <-given:
+		return t.archive.Close()
+	}
+}

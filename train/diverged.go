@@ -53,6 +53,10 @@ func (l *loop) ofDevice(err error) error {
 			where = l.info.Device
 		}
 		err = fmt.Errorf("not enough memory for steps of %d images on %s: %w", l.config.BatchSize, where, err)
+	case errors.Is(err, graph.ErrWorker) && l.cluster != nil:
+		if missing := l.cluster.Missing(); missing != nil {
+			err = fmt.Errorf("%w; %w", err, missing)
+		}
 	case !errors.Is(err, graph.ErrDevice):
 		return err
 	}

@@ -53,6 +53,7 @@ type loop struct {
 	cache    *imageproc.Cache
 	input    *input
 	trainer  *graph.Trainer
+	cluster  *graph.Cluster  // nil where this process computes
 	initFrom *run.InitSource // nil where the weights are drawn, or those of a resumed run
 	track    *timeline.Track // of the goroutine that trains
 
@@ -77,6 +78,9 @@ type metrics interface {
 // when ctx ends, saves, and returns ErrInterrupted. Whatever happens after the
 // first step, the run folder says how the run ended; a run that fails before it
 // leaves no folder, unless its numbers were no numbers.
+//
+// An elastic run that loses workers goes on from its last checkpoint with those that are
+// left, as if it were resumed: what is observed is an end and another start.
 func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
@@ -84,6 +88,18 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.SaveAsked == nil {
 		o.SaveAsked = func() bool { return false }
 	}
+	for {
+		ended, err := p.once(ctx, o)
+		next, fault := p.again(ended, err)
+		if next == nil {
+			return ended, errors.Join(err, fault)
+		}
+		p = next
+	}
+}
+
+// once trains until the run ends for whatever cause.
+func (p *Plan) once(ctx context.Context, o Options) (*Ended, error) {
 	l := &loop{plan: p, config: &p.Values.Config, options: o, warned: map[string]bool{}, track: o.Timeline.Track(Track)}
 	defer l.close()
 	if err := l.open(ctx); err != nil {
@@ -122,7 +138,11 @@ func (l *loop) open(ctx context.Context) (err error) {
 func (l *loop) openTrainer() (err error) {
 	defer l.track.Start("graph").End()
 	p, c := l.plan, l.config
-	if l.note, err = p.settlePrecision(); err != nil {
+	placement, err := l.place()
+	if err != nil {
+		return err
+	}
+	if l.note, err = p.settlePrecision(l.cluster); err != nil {
 		return err
 	}
 	weights := graph.MSE()
@@ -132,7 +152,7 @@ func (l *loop) openTrainer() (err error) {
 	options := graph.Options{
 		LossWeights: weights, ClipNorm: c.ClipNorm, Seed: c.Seed, RateFactors: p.rates,
 		Optimiser: graph.Optimiser(c.Optimiser), WeightDecay: c.WeightDecay, Momentum: c.Momentum, Average: c.Average,
-		Precision: graph.Precision(c.Precision), XLA: c.XLA,
+		Precision: graph.Precision(c.Precision), XLA: c.XLA, Placement: placement,
 		Feed: feedOf(c), CropSize: l.cache.Size(), Crops: p.Catalogue.Len(),
 	}
 	if c.LabelBias {
@@ -222,6 +242,11 @@ func (l *loop) begin() error {
 	if l.plan.run == nil {
 		if err := l.sampleInput(); err != nil {
 			return err
+		}
+		if l.cluster != nil { // a worker that is lost has all weights of its own with it
+			if err := l.save(false, false); err != nil {
+				return err
+			}
 		}
 	}
 	if l.config.TensorBoard {

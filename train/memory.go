@@ -19,7 +19,7 @@ const WarnMemory = "memory"
 // system that has none kills the program, or TensorFlow crashes, and neither says why.
 func (l *loop) checkMemory() error {
 	if !strings.HasPrefix(l.info.Device, "CPU") {
-		return nil // a GPU says what it cannot hold
+		return nil // a GPU says what it cannot hold, and workers have memory of their own
 	}
 	want, err := l.plan.Network.StepBytes(l.input.batchSize, graph.Precision(l.config.Precision))
 	if err != nil {

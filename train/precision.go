@@ -10,9 +10,13 @@ import (
 // settlePrecision replaces "auto" by the precision that it means on this machine,
 // so that the run's configuration names it. It returns why it is that one, for the
 // user.
-func (p *Plan) settlePrecision() (note string, err error) {
+func (p *Plan) settlePrecision(cluster *graph.Cluster) (note string, err error) {
 	if p.Values.Config.Precision != run.PrecisionAuto {
 		return "", nil
+	}
+	if cluster != nil {
+		precision, why := cluster.FastestPrecision()
+		return fmt.Sprintf("precision %s: %s", precision, why), p.Values.Choose("precision", string(precision), "auto: "+why)
 	}
 	precision, why, err := graph.FastestPrecision()
 	if err != nil {

@@ -76,7 +76,7 @@ func (a *app) cli() *cli.App {
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
 		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.mergeCommand(), a.scoreCommand(), a.similarCommand(),
-		a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.serveCommand(), a.prepCommand(),
+		a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.serveCommand(), a.workerCommand(), a.prepCommand(),
 		a.presetsCommand(), a.runsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
 	}
 }

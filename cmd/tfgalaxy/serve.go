@@ -31,7 +31,7 @@ func (a *app) serveCommand() *cli.Command {
 			"/metrics is for Prometheus. Ctrl-C answers what was asked, and stops.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "model", Usage: "`FOLDER` of a run or of a SavedModel"},
-			&cli.StringFlag{Name: "listen", Usage: "`ADDRESS:PORT` to listen at; port 0 takes a free one", Value: "127.0.0.1:8501"},
+			&cli.StringFlag{Name: "listen", Usage: "`ADDRESS:PORT` to listen at; port 0 takes a free one", Value: loopback(servePort)},
 			&cli.StringFlag{Name: "name", Usage: "`NAME` of the model in the routes; that of its run or folder where none is given"},
 			&cli.StringFlag{Name: "features", Usage: "`FILE` that predict --features wrote, to find similar galaxies in"},
 			&cli.IntFlag{Name: "max-body", Usage: "most `MIB` of a request, 1 to 1024; a larger one is answered 413", Value: 32},
@@ -41,6 +41,11 @@ func (a *app) serveCommand() *cli.Command {
 		Action: a.serve,
 	}
 }
+
+// servePort is where serve listens unless told otherwise, as TensorFlow Serving does.
+const servePort = 8501
+
+func loopback(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
 // serving is what serve prints when it listens.
 type serving struct {
@@ -68,7 +73,7 @@ func (a *app) serve(ctx *cli.Context) error {
 			return err
 		}
 	}
-	listener, err := listen(ctx.String("listen"))
+	listener, err := listen(ctx.String("listen"), servePort)
 	if err != nil {
 		return err
 	}
@@ -138,7 +143,7 @@ func (a *app) serveOptions(ctx *cli.Context, c *run.Config) (*serve.Options, err
 			return nil, err
 		}
 	}
-	if err := checkAddress(ctx.String("listen")); err != nil {
+	if err := checkAddress(ctx.String("listen"), servePort); err != nil {
 		return nil, err
 	}
 	return &serve.Options{
@@ -163,7 +168,7 @@ func checkModelName(name string) (string, error) {
 }
 
 // checkAddress refuses what is no address with a port.
-func checkAddress(address string) error {
+func checkAddress(address string, usual int) error {
 	_, port, err := net.SplitHostPort(address)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
@@ -171,14 +176,14 @@ func checkAddress(address string) error {
 	if err != nil {
 		return &run.UsageError{
 			Err:  fmt.Errorf("--listen %q, want an address and a port", address),
-			Hint: "--listen 127.0.0.1:8501, or --listen :8501 for all addresses of this machine",
+			Hint: fmt.Sprintf("--listen 127.0.0.1:%d, or --listen :%[1]d for all addresses of this machine", usual),
 		}
 	}
 	return nil
 }
 
 // listen opens the port.
-func listen(address string) (net.Listener, error) {
+func listen(address string, usual int) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err == nil {
 		return listener, nil
@@ -191,7 +196,7 @@ func listen(address string) (net.Listener, error) {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, &hintedError{failed, "another program has that port; --listen 127.0.0.1:0 takes a free one"}
 	case errors.Is(err, syscall.EACCES):
-		return nil, &hintedError{failed, "ports below 1024 are the system's; --listen 127.0.0.1:8501"}
+		return nil, &hintedError{failed, fmt.Sprintf("ports below 1024 are the system's; --listen 127.0.0.1:%d", usual)}
 	}
 	return nil, failed
 }

@@ -105,9 +105,11 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 // more threads than are configured; nil leaves them all to it.
 func (a *app) startRuntime(c *run.Config) error {
 	var machine graph.Machine
-	if c != nil && c.Threads > 0 {
-		machine.Threads = c.Threads
-		runtime.GOMAXPROCS(c.Threads)
+	if c != nil {
+		machine = graph.Machine{Threads: c.Threads, CPUs: graph.NamedCPUs(c.Devices)}
+	}
+	if machine.Threads > 0 {
+		runtime.GOMAXPROCS(machine.Threads)
 	}
 	return tflog.Quietly(func() error { return graph.Start(machine) })
 }

@@ -44,6 +44,8 @@ func (a *app) hintTrain(err error, c *run.Config, ended *train.Ended) error {
 		return &hintedError{err, hint}
 	case memory:
 		return &hintedError{err, a.anew(ended.Run, last, half)}
+	case errors.Is(err, graph.ErrWorker) && last != "":
+		return &hintedError{err, resume + " once all workers answer; with --elastic it goes on with those that do"}
 	case errors.Is(err, graph.ErrDevice) && last != "":
 		return &hintedError{err, resume}
 	}

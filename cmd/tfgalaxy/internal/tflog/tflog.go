@@ -33,6 +33,7 @@ func SetLevel(all bool) {
 var chatter = []string{
 	"All log messages before absl::InitializeLog() is called are written to STDERR",
 	"MLIR V1 optimization pass is not enabled",
+	"Started server with target",
 }
 
 // Quietly calls f, which starts the TensorFlow runtime, and keeps those lines of

@@ -1,0 +1,180 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	tf "github.com/wamuir/graft/tensorflow"
+	corepb "github.com/wamuir/graft/tensorflow/core/protobuf/for_core_protos_go_proto"
+	"github.com/wamuir/graft/tensorflow/op"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tfgalaxy/tfgalaxy/graph/internal/server"
+)
+
+// A Worker is a process that computes what the trainers of others ask it for.
+type Worker struct {
+	// Cluster are the addresses of all workers, HOST:PORT, as this one reaches them.
+	Cluster []string
+	Task    int    // which of them it is, from 0
+	Version string // of the program
+}
+
+// An Introduction is what a worker says of itself.
+type Introduction struct {
+	TFGalaxy   string   `json:"tfgalaxy"`
+	TensorFlow string   `json:"tensorflow"`
+	Task       int      `json:"task"`
+	Workers    int      `json:"workers"`  // of its cluster
+	Process    string   `json:"process"`  // its number and host
+	BFloat16   bool     `json:"bfloat16"` // FastestPrecision there
+	Devices    []string `json:"-"`        // by TensorFlow's full names: its GPUs, or else its CPU
+	Address    string   `json:"-"`        // by which it was asked
+}
+
+// startTimeout is how long a worker may take to answer itself.
+const startTimeout = time.Minute
+
+const (
+	workerJob    = "worker"
+	introduction = "tfgalaxy/worker" // a variable of each
+)
+
+// Serve starts TensorFlow's server in this process, which serves until the process
+// ends, and returns once it answers. It takes over the address of a listener, which is
+// closed: TensorFlow itself would share a port with another server and not say so. It
+// knows no passwords: who can reach the address can have it do what its user may do.
+func (w *Worker) Serve(listener net.Listener) error {
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	if err := listener.Close(); err != nil {
+		return err
+	}
+	fail := func(err error) error {
+		return fmt.Errorf("failed to listen at %s: %w: %w", address, ErrDevice, err)
+	}
+	if err := Load(); err != nil {
+		return err
+	}
+	self, err := w.introduce()
+	if err != nil {
+		return err
+	}
+	tasks := map[int32]string{}
+	for i, address := range w.Cluster {
+		tasks[int32(i)] = address
+	}
+	definition, err := proto.Marshal(&corepb.ServerDef{
+		Cluster: &corepb.ClusterDef{Job: []*corepb.JobDef{{Name: workerJob, Tasks: tasks}}},
+		JobName: workerJob, TaskIndex: int32(w.Task), Port: int32(address.Port()),
+		Protocol: "grpc", DefaultSessionConfig: sessionConfig(Placement{}, nil),
+	})
+	if err != nil {
+		return err
+	}
+	if err := server.Start(definition, address.Addr()); err != nil {
+		return fail(err)
+	}
+	door, err := openDoor(address.String(), w.Task, startTimeout)
+	if err != nil {
+		return fail(err)
+	}
+	defer door.session.Close()
+	if err := door.introduce(self); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// introduce says what this process is.
+func (w *Worker) introduce() (*Introduction, error) {
+	fastest, _, err := FastestPrecision()
+	if err != nil {
+		return nil, err
+	}
+	return &Introduction{
+		TFGalaxy: w.Version, TensorFlow: Version(), Task: w.Task, Workers: len(w.Cluster),
+		BFloat16: fastest == BFloat16,
+	}, nil
+}
+
+// A door is a session with one worker alone, where its introduction lies.
+type door struct {
+	session    *tf.Session
+	text, read tf.Output
+	write      *tf.Operation
+}
+
+// openDoor opens the door of a worker at an address.
+func openDoor(address string, task int, timeout time.Duration) (*door, error) {
+	name := taskName(task)
+	d := &door{}
+	scope := op.NewScope().WithDevice(cpuOf(name))
+	handle := op.VarHandleOp(scope, tf.String, tf.ScalarShape(), op.VarHandleOpSharedName(introduction))
+	d.text = op.Placeholder(scope, tf.String, op.PlaceholderShape(tf.ScalarShape()))
+	d.write = op.AssignVariableOp(scope, handle, d.text)
+	d.read = op.ReadVariableOp(scope, handle, tf.String)
+	g, err := scope.Finalize()
+	if err != nil {
+		return nil, err
+	}
+	d.session, err = newSessionOn(Placement{Target: targetOf(address), Timeout: timeout, tasks: []string{name}, shared: true}, g, nil)
+	return d, err
+}
+
+// introduce leaves a worker's introduction at its door.
+func (d *door) introduce(self *Introduction) error {
+	text, err := json.Marshal(self)
+	if err != nil {
+		return err
+	}
+	value, err := tf.NewTensor(string(text))
+	if err != nil {
+		return err
+	}
+	_, err = d.session.Run(map[tf.Output]*tf.Tensor{d.text: value}, nil, []*tf.Operation{d.write})
+	return explain(err)
+}
+
+// ask reads the introduction, and looks for the worker's devices.
+func (d *door) ask() (*Introduction, error) {
+	out, err := d.session.Run(nil, []tf.Output{d.read}, nil)
+	if err != nil {
+		return nil, err
+	}
+	text, _ := out[0].Value().(string)
+	found := &Introduction{}
+	if err := json.Unmarshal([]byte(text), found); err != nil {
+		return nil, fmt.Errorf("it is no tfgalaxy worker: %w", err)
+	}
+	devices, err := d.session.ListDevices()
+	if err != nil {
+		return nil, err
+	}
+	var cpu string
+	for _, device := range devices {
+		switch {
+		case !strings.HasPrefix(device.Name, taskName(found.Task)+"/"):
+		case device.Type == "GPU":
+			found.Devices = append(found.Devices, device.Name)
+		case strings.HasSuffix(device.Name, cpuOf("")):
+			cpu = device.Name
+		}
+	}
+	if len(found.Devices) == 0 {
+		found.Devices = []string{cpu}
+	}
+	return found, nil
+}
+
+func taskName(task int) string { return "/job:" + workerJob + "/replica:0/task:" + strconv.Itoa(task) }
+
+func targetOf(address string) string { return "grpc://" + address }
