@@ -240,7 +240,7 @@ func (b *builder) startWith(options *corepb.GraphOptions) (*tf.Session, error) {
 }
 
 // weights copies the network's variables out of a session, or their averages.
-func (b *builder) weights(session *tf.Session) (Weights, error) {
+func (b *builder) weights(session runner) (Weights, error) {
 	weights := Weights{}
 	for _, row := range b.table {
 		for _, v := range row.vars {

@@ -62,7 +62,7 @@ func askAll(addresses []string, timeout time.Duration) ([]*Introduction, []error
 				errs[i] = fmt.Errorf("%w %d does not answer at %s: %s", ErrWorker, i, address, firstLine(err))
 				return
 			}
-			w.Address = address
+			w.Task, w.Address = i, address
 			found[i] = w
 		})
 	}
@@ -113,8 +113,6 @@ func (c *Cluster) check(addresses []string, version string) error {
 			return wrong("runs TensorFlow %s, this program %s: install the same version", w.TensorFlow, Version())
 		case w.Workers != len(addresses):
 			return wrong("is one of %d by its --cluster, but %d are named here: name the same ones", w.Workers, len(addresses))
-		case addresses[w.Task] != w.Address:
-			return wrong("is number %d of its --cluster: name the workers in the same order", w.Task)
 		}
 	}
 	return nil

@@ -75,7 +75,7 @@ func (t *Trainer) SetWeights(weights Weights) error {
 }
 
 // assign sets a float32 variable.
-func assign(s *tf.Session, v *variable, values []float32) error {
+func assign(s runner, v *variable, values []float32) error {
 	if len(values) != v.Elements() {
 		return fmt.Errorf("failed to set %s: %d values, want %d", v.Name, len(values), v.Elements())
 	}

@@ -69,16 +69,26 @@ func apart[T float32 | float64](a, b []T) float64 {
 	return most
 }
 
-// A batch that is split over devices makes the same steps, dropout included, also where
-// it does not split evenly or is smaller than there are devices.
-func TestTowers(t *testing.T) {
+// evenly returns a network without batch norm, with dropout, and options of which a step
+// does not depend on how its batch is split.
+func evenly(t *testing.T) (*Network, Options) {
+	t.Helper()
 	net, err := LookUp("seed3")
 	if err != nil {
 		t.Fatal(err)
 	}
 	net.Size = 16
 	net.Layers = slices.DeleteFunc(net.Layers, func(l Layer) bool { return l.Kind() == "norm" })
-	o := Options{LossWeights: MSE(), Seed: 3, ClipNorm: 1, Average: 0.9, Optimiser: AdamW, WeightDecay: 0.01}
+	if !slices.ContainsFunc(net.Layers, func(l Layer) bool { return l.Kind() == "dropout" }) {
+		t.Fatal("there is no dropout")
+	}
+	return net, Options{LossWeights: MSE(), Seed: 3, ClipNorm: 1, Average: 0.9, Optimiser: AdamW, WeightDecay: 0.01}
+}
+
+// A batch that is split over devices makes the same steps, dropout included, also where
+// it does not split evenly or is smaller than there are devices.
+func TestTowers(t *testing.T) {
+	net, o := evenly(t)
 	const steps = 50
 	rows := []int{12, 7, 1, 12, 2}
 	want, wantVotes := curve(t, net, o, steps, rows...)

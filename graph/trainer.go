@@ -87,7 +87,7 @@ type Trainer struct {
 	net     *Network
 	options Options
 	builder *builder
-	session *tf.Session
+	session *watched
 	archive *archive
 
 	images, votes, rate tf.Output // placeholders
@@ -125,10 +125,12 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	if t.archive, err = newArchive(b); err != nil {
 		return nil, err
 	}
-	if t.session, err = b.startWith(o.graphOptions()); err != nil {
+	session, err := b.startWith(o.graphOptions())
+	if err != nil {
 		t.archive.Close()
 		return nil, err
 	}
+	t.session = watch(session, o.Placement)
 	if err := t.initialise(); err != nil {
 		t.Close()
 		return nil, err
@@ -266,7 +268,7 @@ func (t *Trainer) Predict(b *Batch, votes []galaxyzoo.Votes) error {
 	return predict(t.session, t.images, t.predictions, b, votes)
 }
 
-func predict(s *tf.Session, images, predictions tf.Output, b *Batch, votes []galaxyzoo.Votes) error {
+func predict(s runner, images, predictions tf.Output, b *Batch, votes []galaxyzoo.Votes) error {
 	if len(votes) != b.Rows {
 		return fmt.Errorf("failed to predict: room for %d votes, want %d", len(votes), b.Rows)
 	}
@@ -305,7 +307,7 @@ func (t *Trainer) Weights() (Weights, error) { return t.builder.weights(t.sessio
 
 // Device names what the network runs on: "CPU:0", "GPU:0 (... MiB)", or several with
 // commas between.
-func (t *Trainer) Device() (string, error) { return deviceOf(t.session, t.options.Placement) }
+func (t *Trainer) Device() (string, error) { return deviceOf(t.session.Session, t.options.Placement) }
 
 // Close frees the session and its memory. It does not wait long for workers that may be
 // lost.
