@@ -162,7 +162,6 @@ func TestConnectErrors(t *testing.T) {
 	}{
 		{addresses, "v9", false, "worker at " + here + " is tfgalaxy v1.2.3, this is v9: start it with the same version"},
 		{[]string{here}, testVersion, false, "worker at " + here + " is one of 2 by its --cluster, but 1 are named here: name the same ones"},
-		{[]string{there, here}, testVersion, false, "worker at "},
 		{[]string{here, closed.Addr().String()}, testVersion, false, "worker 1 does not answer at " + closed.Addr().String() + ": connection refused"},
 		{[]string{silent.Addr().String(), there}, testVersion, false, "worker 0 does not answer at " + silent.Addr().String() + ": Deadline Exceeded"},
 		{[]string{closed.Addr().String()}, testVersion, true, "worker 0 does not answer at " + closed.Addr().String() + ": connection refused"},

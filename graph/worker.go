@@ -29,11 +29,10 @@ type Worker struct {
 type Introduction struct {
 	TFGalaxy   string   `json:"tfgalaxy"`
 	TensorFlow string   `json:"tensorflow"`
-	Task       int      `json:"task"`
 	Workers    int      `json:"workers"`  // of its cluster
-	Process    string   `json:"process"`  // its number and host
 	BFloat16   bool     `json:"bfloat16"` // FastestPrecision there
 	Devices    []string `json:"-"`        // by TensorFlow's full names: its GPUs, or else its CPU
+	Task       int      `json:"-"`        // its number in the cluster, from 0
 	Address    string   `json:"-"`        // by which it was asked
 }
 
@@ -101,13 +100,14 @@ func (w *Worker) introduce() (*Introduction, error) {
 		return nil, err
 	}
 	return &Introduction{
-		TFGalaxy: w.Version, TensorFlow: Version(), Task: w.Task, Workers: len(w.Cluster),
+		TFGalaxy: w.Version, TensorFlow: Version(), Workers: len(w.Cluster),
 		BFloat16: fastest == BFloat16,
 	}, nil
 }
 
 // A door is a session with one worker alone, where its introduction lies.
 type door struct {
+	task       string
 	session    *tf.Session
 	text, read tf.Output
 	write      *tf.Operation
@@ -115,9 +115,8 @@ type door struct {
 
 // openDoor opens the door of a worker at an address.
 func openDoor(address string, task int, timeout time.Duration) (*door, error) {
-	name := taskName(task)
-	d := &door{}
-	scope := op.NewScope().WithDevice(cpuOf(name))
+	d := &door{task: taskName(task)}
+	scope := op.NewScope().WithDevice(cpuOf(d.task))
 	handle := op.VarHandleOp(scope, tf.String, tf.ScalarShape(), op.VarHandleOpSharedName(introduction))
 	d.text = op.Placeholder(scope, tf.String, op.PlaceholderShape(tf.ScalarShape()))
 	d.write = op.AssignVariableOp(scope, handle, d.text)
@@ -126,7 +125,7 @@ func openDoor(address string, task int, timeout time.Duration) (*door, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.session, err = newSessionOn(Placement{Target: targetOf(address), Timeout: timeout, tasks: []string{name}, shared: true}, g, nil)
+	d.session, err = newSessionOn(Placement{Target: targetOf(address), Timeout: timeout, tasks: []string{d.task}, shared: true}, g, nil)
 	return d, err
 }
 
@@ -162,7 +161,7 @@ func (d *door) ask() (*Introduction, error) {
 	var cpu string
 	for _, device := range devices {
 		switch {
-		case !strings.HasPrefix(device.Name, taskName(found.Task)+"/"):
+		case !strings.HasPrefix(device.Name, d.task+"/"):
 		case device.Type == "GPU":
 			found.Devices = append(found.Devices, device.Name)
 		case strings.HasSuffix(device.Name, cpuOf("")):
