@@ -35,7 +35,7 @@ type kind struct {
 }
 
 // kinds are all of them, in the order of the table.
-var kinds = slices.Concat(kills, signals, races, disks, damages, vanishings, sums, longRuns)
+var kinds = slices.Concat(kills, losses, signals, races, disks, damages, vanishings, sums, longRuns)
 
 // A trial is one attack.
 type trial struct {
