@@ -68,6 +68,9 @@ func TestScripts(t *testing.T) {
 			"name":      name,
 			"fifo":      fifo,
 			"picture":   picture,
+			"ports":     ports,
+			"listens":   listens,
+			"near":      near,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {
