@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
 )
 
 // A step whose loss, gradients or batch statistics are not finite changes nothing, and
@@ -105,4 +106,13 @@ func TestSnapshotIsFinite(t *testing.T) {
 			t.Errorf("%s: %v was written: %v", name, files, err)
 		}
 	}
+}
+
+// assign sets a float32 variable.
+func assign(s runner, v *variable, values []float32) error {
+	one := assignment{session: s}
+	if err := one.set(v, values); err != nil {
+		return err
+	}
+	return one.run()
 }

@@ -44,11 +44,16 @@ func (n *inference) load(weights Weights) error {
 	if err != nil {
 		return err
 	}
+	all := assignment{session: session}
 	for _, v := range n.order {
-		if err := assign(session, v, weights[v.Name]); err != nil {
+		if err := all.set(v, weights[v.Name]); err != nil {
 			session.Close()
 			return err
 		}
+	}
+	if err := all.run(); err != nil {
+		session.Close()
+		return err
 	}
 	n.session = session
 	return nil

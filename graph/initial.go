@@ -11,20 +11,22 @@ import (
 
 // initialise draws the weights and sets everything else to its start.
 func (t *Trainer) initialise() error {
+	all := assignment{session: t.session}
 	for _, v := range t.builder.order {
 		if v.dtype == tf.Int64 {
 			zero, err := tf.NewTensor(int64(0))
 			if err != nil {
 				return err
 			}
-			if _, err := t.session.Run(map[tf.Output]*tf.Tensor{v.initial: zero}, nil, []*tf.Operation{v.assign}); err != nil {
-				return explain(err)
-			}
+			all.add(v, zero)
 			continue
 		}
-		if err := assign(t.session, v, t.initialValues(v)); err != nil {
+		if err := all.set(v, t.initialValues(v)); err != nil {
 			return err
 		}
+	}
+	if err := all.run(); err != nil {
+		return err
 	}
 	release()
 	var memory []byte
@@ -60,22 +62,36 @@ func (t *Trainer) SetWeights(weights Weights) error {
 			known[v.Name] = true
 		}
 	}
+	all := assignment{session: t.session}
 	for name, values := range weights {
 		if !known[name] {
 			return fmt.Errorf("failed to set %s: network %q has no such variable", name, t.net.Name)
 		}
 		v := t.builder.vars[name]
 		for _, v := range slices.Compact([]*variable{v, t.builder.evaluated(v)}) {
-			if err := assign(t.session, v, values); err != nil {
+			if err := all.set(v, values); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return all.run()
 }
 
-// assign sets a float32 variable.
-func assign(s runner, v *variable, values []float32) error {
+// An assignment sets variables, small ones together: TensorFlow rewrites the whole
+// graph for each set of variables that are set at once, which takes longer than to
+// set them. Those that wait are set by run.
+type assignment struct {
+	session runner
+	values  map[tf.Output]*tf.Tensor
+	targets []*tf.Operation
+	bytes   int
+}
+
+// together are the bytes of values from which an assignment waits for no more.
+const together = 16 << 20
+
+// set takes up the values of a float32 variable.
+func (a *assignment) set(v *variable, values []float32) error {
 	if len(values) != v.Elements() {
 		return fmt.Errorf("failed to set %s: %d values, want %d", v.Name, len(values), v.Elements())
 	}
@@ -83,6 +99,26 @@ func assign(s runner, v *variable, values []float32) error {
 	if err != nil {
 		return fmt.Errorf("failed to set %s: %w", v.Name, err)
 	}
-	_, err = s.Run(map[tf.Output]*tf.Tensor{v.initial: tensor}, nil, []*tf.Operation{v.assign})
+	a.add(v, tensor)
+	if a.bytes += 4 * len(values); a.bytes < together {
+		return nil
+	}
+	return a.run()
+}
+
+func (a *assignment) add(v *variable, value *tf.Tensor) {
+	if a.values == nil {
+		a.values = map[tf.Output]*tf.Tensor{}
+	}
+	a.values[v.initial] = value
+	a.targets = append(a.targets, v.assign)
+}
+
+func (a *assignment) run() error {
+	if len(a.targets) == 0 {
+		return nil
+	}
+	_, err := a.session.Run(a.values, nil, a.targets)
+	*a = assignment{session: a.session}
 	return explain(err)
 }
