@@ -8,19 +8,24 @@ PREFIX ?= /usr/local
 PURE := galaxyzoo imageproc run plots baseline internal scripts graph/tensorboard
 
 # Tests that take minutes under the race detector and show it nothing that others
-# do not: they compare pixels and bytes. A regular expression.
-NO_RACES := Bombs|AtScale|Golden|TheSameBytes|TextHasItsPlace|SurvivesYAML|TestSymmetry|WarpAgrees|TurnedImages|ParquetDamaged
+# do not: they compare pixels, bytes and votes, and start no goroutine or one that
+# others start too. Regular expressions. And the folders of which none is started.
+NO_RACES := Real Bombs AtScale Golden TheSameBytes TextHasItsPlace SurvivesYAML TestSymmetry \
+	WarpAgrees TurnedImages ParquetDamaged SyntheticImages SyntheticIs Folds OpenLong \
+	ListingMemory FITS TestRotate Flooding AtTheirLimits Gallery BeDrawn ^Example
+NO_GOROUTINES := baseline graph/tensorboard
 
 # What `make test-python` runs: NAME:ENVIRONMENT is scripts/check_NAME.py by the
-# Python of scripts/requirements-ENVIRONMENT.txt.
-PYTHON_CHECKS := roi:opencv baseline:sklearn savedmodel:tensorflow \
-	symmetry:tensorflow parity:tensorflow interop:tensorflow \
-	tensorboard:tensorflow examples:tensorflow-new bench:tensorflow
+# Python of scripts/requirements-ENVIRONMENT.txt. The longest come first. The other
+# environments are what check_interop.py asks for besides.
+PYTHON_CHECKS := interop:tensorflow bench:tensorflow parity:tensorflow \
+	symmetry:tensorflow roi:opencv savedmodel:tensorflow \
+	tensorboard:tensorflow examples:tensorflow-new baseline:sklearn
+environments  := tensorflow opencv convert tensorflow-new runtimes sklearn
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
-.NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 tensorflow := $(CURDIR)/.tensorflow
@@ -44,7 +49,8 @@ cgo = CGO_ENABLED=1 CGO_CFLAGS="$(CGO_CFLAGS)" CGO_LDFLAGS="$(CGO_LDFLAGS) $(1)"
 # belongs to somebody else. $ORIGIN is the folder of the running binary.
 build_flags = -buildvcs=false -ldflags "$(if $(version),-X main.version=$(version)) -extldflags '-Wl,-rpath,\$$ORIGIN/$(1)'"
 
-pure_packages   = $(addprefix ./,$(addsuffix /...,$(wildcard $(PURE))))
+race            = -race -skip '$(subst $() ,|,$(NO_RACES))'
+packages_of     = $(addprefix ./,$(addsuffix /...,$(wildcard $(1))))
 native_packages = $$(CGO_ENABLED=1 go list ./... | { grep -vE "^$$(go list -m)/($(subst $() ,|,$(PURE)))(/|$$)" || true; })
 
 .PHONY: help
@@ -87,15 +93,18 @@ uninstall: ## removes what install put into PREFIX
 	rm -rf "$(DESTDIR)$(PREFIX)/bin/tfgalaxy" "$(DESTDIR)$(PREFIX)/lib/tfgalaxy"
 
 # Python's packages come over the network while the first tests compute; what is
-# still missing, or failed, the checks in Python fetch and tell of themselves.
+# still missing, or failed, the checks in Python fetch and tell of themselves. Those
+# of Go keep all cores busy; what follows does not, and is made two at a time. Each
+# tells all that it has to say when it ends.
 .PHONY: test
 test: ## all of the tests below, but for test-long
 	@set -m # the fetching is a group of its own, and ends with this
-	for environment in $(sort $(foreach check,$(PYTHON_CHECKS),$(lastword $(subst :, ,$(check))))); do
+	for environment in $(environments); do
 		scripts/python-env.sh "$$environment" || break
 	done >/dev/null 2>&1 &
 	trap "kill -- -$$! 2>/dev/null || true" EXIT
-	$(MAKE) --no-print-directory test-style test-pure test-native test-faults test-python
+	$(MAKE) --no-print-directory -j1 test-style test-pure test-native
+	$(MAKE) --no-print-directory -j2 --output-sync=target test-faults test-python
 
 .PHONY: test-style
 test-style: setup ## gofmt, go vet, the imports that the architecture allows, the modules
@@ -105,27 +114,36 @@ test-style: setup ## gofmt, go vet, the imports that the architecture allows, th
 	scripts/check-dependencies.sh
 	$(call cgo,$(rpath)) go vet ./...
 
+# All is vetted above, so that go test need not.
 .PHONY: test-pure
 test-pure: ## packages without native code: without cgo, then for races
-	CGO_ENABLED=0 go test $(pure_packages)
-	CGO_ENABLED=1 go test -race -skip '$(NO_RACES)' $(pure_packages)
+	CGO_ENABLED=0 go test -vet=off $(call packages_of,$(PURE))
+	CGO_ENABLED=1 go test -vet=off $(race) $(call packages_of,$(filter-out $(NO_GOROUTINES),$(PURE)))
 
 # -count=1: the library is outside of what Go's cache of test results looks at.
 # Those that work on several images or requests at once are tested for races too.
 .PHONY: test-native
 test-native: setup ## packages with TensorFlow, and the commands' scenarios
 	@packages="$(native_packages)"
-	if [ -n "$$packages" ]; then $(call cgo,$(rpath)) go test -count=1 $$packages; fi
-	$(call cgo,$(rpath)) go test -race -skip '$(NO_RACES)' -count=1 ./infer ./serve
+	if [ -n "$$packages" ]; then $(call cgo,$(rpath)) go test -vet=off -count=1 $$packages; fi
+	$(call cgo,$(rpath)) go test -vet=off $(race) -count=1 ./infer ./serve
+
+python_checks := $(foreach check,$(PYTHON_CHECKS),check-$(firstword $(subst :, ,$(check))))
 
 .PHONY: test-python
-test-python: build ## comparisons with other programs, in Python
-	@for check in $(PYTHON_CHECKS); do
-		name=$${check%%:*} environment=$${check#*:}
-		scripts/python-env.sh "$$environment"
-		echo "scripts/check_$$name.py"
-		.venv/"$$environment"/bin/python "scripts/check_$$name.py"
-	done
+test-python: $(python_checks) ## comparisons with other programs, in Python
+
+# All of them are for test-long.
+check-roi: arguments := --every 5 --masks 4000
+check-parity: arguments := --steps 10 --between 20
+
+# They run make themselves, which is to know nothing of this one.
+.PHONY: $(python_checks)
+$(python_checks): check-%: build
+	@environment=$(patsubst $*:%,%,$(filter $*:%,$(PYTHON_CHECKS)))
+	scripts/python-env.sh "$$environment"
+	echo "scripts/check_$*.py"
+	MAKEFLAGS= .venv/"$$environment"/bin/python "scripts/check_$*.py" $(arguments)
 
 # The attacks have no native code; the program that they are made on has.
 .PHONY: test-faults
@@ -138,6 +156,7 @@ test-long: build ## the same hundreds of times, long runs, large inputs and fuzz
 	@CGO_ENABLED=0 go build -o bin/faults ./scripts/faults
 	bin/faults --long
 	CGO_ENABLED=0 TFGALAXY_LONG=1 go test -count=1 -timeout 1h -v -run Scale ./galaxyzoo ./imageproc
+	python3 scripts/check_roi.py
 	$(call cgo,$(rpath)) scripts/fuzz.sh 100000
 
 .PHONY: bench

@@ -46,18 +46,25 @@ ANSWERS = 37
 TOLERANCE = 1e-5
 SERVING, ORIGINAL, FEATURES = "serving_default", "original", "features"
 
-# Name, environment, function of interop_votes.py.
-CONSUMERS = [
-    ("TensorFlow", "tensorflow", "saved_model"),
-    ("TensorFlow, frozen", "tensorflow", "frozen_model"),
-    ("Keras TFSMLayer", "tensorflow", "tfsm_layer"),
-    ("TensorFlow", "tensorflow-new", "saved_model"),
-    ("TensorFlow, frozen", "tensorflow-new", "frozen_model"),
-    ("Keras TFSMLayer", "tensorflow-new", "tfsm_layer"),
-    ("TensorFlow Lite", "tensorflow", "tflite"),
-    ("LiteRT", "runtimes", "litert"),
-    ("ONNX Runtime", "runtimes", "onnx_runtime"),
-]
+# By environment, whose consumers share a process: functions of interop_votes.py and
+# their names.
+CONSUMERS = {
+    "tensorflow": {"saved_model": "TensorFlow", "frozen_model": "TensorFlow, frozen", "tfsm_layer": "Keras TFSMLayer",
+                   "tflite": "TensorFlow Lite"},
+    "tensorflow-new": {"saved_model": "TensorFlow", "frozen_model": "TensorFlow, frozen", "tfsm_layer": "Keras TFSMLayer"},
+    "runtimes": {"litert": "LiteRT", "onnx_runtime": "ONNX Runtime"},
+}
+
+# Calls convert.py with the lines of each argument, in one process: to load TensorFlow
+# takes longer than to convert.
+CONVERT = """
+import os, runpy, sys
+script, *calls = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(script))
+for call in calls:
+    sys.argv = [script, *call.splitlines()]
+    runpy.run_path(script, run_name="__main__")
+"""
 
 
 class Skipped(Exception):
@@ -120,18 +127,23 @@ def prepare(folder):
     np.save(folder / f"images-{ORIGINAL}.npy", originals)
     np.save(folder / f"images-{SERVING}.npy", cut(folder, ids, model))
     votes, features = predict(folder, ids, model)
-    for form in ("tflite", "onnx", "tfjs"):
-        for signature in (SERVING, ORIGINAL):
-            environment.run(environment.python("convert"), environment.SCRIPTS / "convert.py", "--model", model,
-                            "--to", form, "--signature", signature, "--out", folder / f"{signature}.{form}")
+    convert(model, folder)
     return {SERVING: votes, ORIGINAL: votes, FEATURES: features}
 
 
-def ask(folder, name, where, function):
-    """What a consumer of interop_votes.py gives: its version, and an array for each signature."""
-    out = folder / f"{where}-{function}.npz"
-    version = environment.run(environment.python(where), environment.SCRIPTS / "interop_votes.py", function, folder, out)
-    return version.strip(), dict(np.load(out))
+def convert(model, folder):
+    """Converts two signatures to each format, as folder/SIGNATURE.FORMAT."""
+    calls = ["\n".join(["--model", str(model), "--to", form, "--signature", signature, "--out", f"{folder}/{signature}.{form}"])
+             for form in ("tflite", "onnx", "tfjs") for signature in (SERVING, ORIGINAL)]
+    environment.run(environment.python("convert"), "-c", CONVERT, environment.SCRIPTS / "convert.py", *calls)
+
+
+def ask(folder, where, consumers):
+    """What consumers of interop_votes.py give: name and version of each, and an array for each signature."""
+    out = folder / where
+    versions = environment.run(environment.python(where), environment.SCRIPTS / "interop_votes.py", folder, out, *consumers)
+    for version, (function, name) in zip(versions.splitlines(), consumers.items(), strict=True):
+        yield name, version, dict(np.load(f"{out}-{function}.npz"))
 
 
 def ask_saved_model_cli(folder):
@@ -139,7 +151,7 @@ def ask_saved_model_cli(folder):
     environment.run(environment.python("tensorflow").parent / "saved_model_cli", "run", "--dir", folder / interop_votes.SAVED_MODEL,
                     "--tag_set", "serve", "--signature_def", SERVING, "--inputs", f"images={folder}/images-{SERVING}.npy",
                     "--outdir", out)
-    return tf.__version__, {SERVING: np.load(out / "votes.npy")}
+    yield "saved_model_cli run", tf.__version__, {SERVING: np.load(out / "votes.npy")}
 
 
 def ask_tfjs(folder):
@@ -152,14 +164,14 @@ def ask_tfjs(folder):
         version = environment.run("node", environment.SCRIPTS / "tfjs" / "votes.cjs", folder / f"{signature}.tfjs",
                                   folder / "images.u8", images.shape[1], folder / "votes.f32")
         arrays[signature] = np.fromfile(folder / "votes.f32", "<f4").reshape(len(images), -1)
-    return version.strip(), arrays
+    yield "TensorFlow.js", version.strip(), arrays
 
 
 def install_tfjs():
     """Installs the pinned packages of TensorFlow.js into .venv/tfjs; returns their folder."""
     for program in ("node", "npm"):
         if not shutil.which(program):
-            raise Skipped(f"{program} is not installed")
+            raise Skipped(f"TensorFlow.js: {program} is not installed")
     place = environment.ROOT / ".venv" / "tfjs"
     lists = [environment.SCRIPTS / "tfjs" / name for name in ("package.json", "package-lock.json")]
     stamp, wanted = place / "installed", "".join(hashlib.sha256(p.read_bytes()).hexdigest() + "\n" for p in lists)
@@ -171,7 +183,7 @@ def install_tfjs():
         done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=place, text=True,
                               capture_output=True)
         if done.returncode:
-            raise Skipped(f"its packages do not install: {done.stderr.strip()}")
+            raise Skipped(f"TensorFlow.js: its packages do not install: {done.stderr.strip()}")
         stamp.write_text(wanted)
     return place / "node_modules"
 
@@ -207,16 +219,14 @@ def check_notice(folder, votes):
 def check(folder):
     wanted = prepare(folder)
     table = Table()
-    ways = [(name, lambda where=where, function=function: ask(folder, name, where, function)) for name, where, function in CONSUMERS]
-    ways += [("saved_model_cli run", lambda: ask_saved_model_cli(folder)), ("TensorFlow.js", lambda: ask_tfjs(folder))]
-    for name, way in ways:
+    ways = [ask(folder, where, consumers) for where, consumers in CONSUMERS.items()]
+    for way in [*ways, ask_saved_model_cli(folder), ask_tfjs(folder)]:
         try:
-            version, arrays = way()
+            for name, version, arrays in way:
+                for signature, got in arrays.items():
+                    table.add(name, version, signature, got, wanted[signature])
         except Skipped as reason:
-            print(f"skip  {name}: {reason}")
-            continue
-        for signature, got in arrays.items():
-            table.add(name, version, signature, got, wanted[signature])
+            print(f"skip  {reason}")
     failures = table.failures + check_notice(folder, wanted[SERVING])
     if failures:
         sys.exit("\n".join(f"check_interop: {failure}" for failure in failures))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares imageproc's region of interest and resizing with OpenCV's.
 
-    python3 scripts/check_roi.py [--data FOLDER] [--masks N]
+    python3 scripts/check_roi.py [--data FOLDER] [--every N] [--masks N]
 
 Both sides are given the same pixels. Regions must be equal, resized pixels
 within one level, on all images of FOLDER (TFGALAXY_DATA, unless given; without
@@ -199,8 +199,8 @@ def check_resize(go, tally):
     print(f"resizing: {len(cases)} pairs of sizes")
 
 
-def check_images(go, tally, folder):
-    paths = sorted(p for sub in ("images_training_rev1", "images_test_rev1") for p in (folder / sub).glob("*.jpg"))
+def check_images(go, tally, folder, every):
+    paths = sorted(p for sub in ("images_training_rev1", "images_test_rev1") for p in (folder / sub).glob("*.jpg"))[::every]
     if not paths:
         sys.exit(f"check_roi: no images in {folder}")
     whole = other = 0
@@ -231,6 +231,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=pathlib.Path, default=os.environ.get("TFGALAXY_DATA"),
                         help="folder in Kaggle's layout")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="look at each Nth of its images (default %(default)s)")
     parser.add_argument("--masks", type=int, default=20000, help="masks to draw (default %(default)s)")
     arguments = parser.parse_args()
 
@@ -241,7 +242,7 @@ def main():
         check_masks(go, tally, arguments.masks)
         check_resize(go, tally)
         if arguments.data:
-            check_images(go, tally, pathlib.Path(arguments.data))
+            check_images(go, tally, pathlib.Path(arguments.data), arguments.every)
         go.process.stdin.close()
         go.process.wait()
 

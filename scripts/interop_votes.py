@@ -1,11 +1,11 @@
-"""Predicts with one way to run a model, for scripts/check_interop.py.
+"""Predicts with ways to run a model, for scripts/check_interop.py.
 
-    PYTHON scripts/interop_votes.py CONSUMER FOLDER OUT
+    PYTHON scripts/interop_votes.py FOLDER OUT CONSUMER...
 
 CONSUMER is a function of this file, and PYTHON one that has what it imports.
 FOLDER holds the model as it was written and converted, and the arrays that each
-signature is fed: images-SIGNATURE.npy. OUT becomes an .npz of the array that each
-signature gave. Printed is the consumer's version.
+signature is fed: images-SIGNATURE.npy. OUT-CONSUMER.npz becomes the array that each
+signature gave. Printed is the version of each consumer, on a line of its own.
 """
 
 import pathlib
@@ -81,10 +81,11 @@ def onnx_runtime(folder):
     return onnxruntime.__version__, {signature: run(signature, path) for signature, path in converted(folder, "onnx").items()}
 
 
-def main(consumer, folder, out):
-    version, arrays = globals()[consumer](pathlib.Path(folder))
-    np.savez(out, **arrays)
-    print(version)
+def main(folder, out, *consumers):
+    for consumer in consumers:
+        version, arrays = globals()[consumer](pathlib.Path(folder))
+        np.savez(f"{out}-{consumer}.npz", **arrays)
+        print(version)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,9 @@ say "making the Python environment .venv/$name"
 rm -rf "$environment"
 "$python" -m venv "$environment" >&2 9>&- ||
 	die "failed to make a Python environment in $environment" "sudo apt-get install python3-venv, or your system's like"
-# The list is complete, so pip adds nothing of its own choice and checks that.
-"$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+# The list is complete, so pip adds nothing of its own choice and checks that. Most of
+# what comes is never imported: Python compiles what is, when it first is.
+"$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
 	--only-binary=:all: --no-deps --requirement "$requirements" >&2 9>&- ||
 	die "failed to install the packages of $name by pip, which says why above" "check the network and pip's settings"
 # A list may name what others in it ask for, but not for what they do here: "# without NAME NAME".
