@@ -36,10 +36,15 @@ func newTrainer(t testing.TB, net *Network, o Options) *Trainer {
 
 func steps(t testing.TB, trainer *Trainer, b *Batch, n int) []float64 {
 	t.Helper()
+	return stepsAt(t, trainer, b, n, 1e-3)
+}
+
+func stepsAt(t testing.TB, trainer *Trainer, b *Batch, n int, learningRate float64) []float64 {
+	t.Helper()
 	losses := make([]float64, n)
 	for i := range losses {
 		var err error
-		if losses[i], err = trainer.Step(b, 1e-3); err != nil {
+		if losses[i], err = trainer.Step(b, learningRate); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -285,7 +290,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	}
 	net := tiny()
 	trainer := newTrainer(t, net, Options{LossWeights: MSE(), Seed: 1})
-	batch := randomBatch(t, 32, net.Size, 1)
+	batch := randomBatch(t, 8, net.Size, 1)
 	votes := make([]galaxyzoo.Votes, batch.Rows)
 	var early int
 	for step := 1; step <= 2000; step++ {
