@@ -133,7 +133,7 @@ python_checks := $(foreach check,$(PYTHON_CHECKS),check-$(firstword $(subst :, ,
 .PHONY: test-python
 test-python: $(python_checks) ## comparisons with other programs, in Python
 
-# All of them are for test-long.
+# All images, masks and steps are for test-long.
 check-roi: arguments := --every 5 --masks 4000
 check-parity: arguments := --steps 10 --between 20
 
@@ -157,6 +157,7 @@ test-long: build ## the same hundreds of times, long runs, large inputs and fuzz
 	bin/faults --long
 	CGO_ENABLED=0 TFGALAXY_LONG=1 go test -count=1 -timeout 1h -v -run Scale ./galaxyzoo ./imageproc
 	python3 scripts/check_roi.py
+	python3 scripts/check_parity.py
 	$(call cgo,$(rpath)) scripts/fuzz.sh 100000
 
 .PHONY: bench
