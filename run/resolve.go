@@ -28,6 +28,8 @@ type Resolver struct {
 	// OtherEnv are variables that begin with TFGALAXY_ and are no settings.
 	OtherEnv []string
 	Flags    []Assignment
+
+	lines []assigned // of another file, in place of File
 }
 
 // Values is a Config with the origin of each of its values.
@@ -73,6 +75,7 @@ func (r Resolver) Resolve() (*Values, error) {
 		}
 		given = append(given, file...)
 	}
+	given = append(given, r.lines...)
 	environment, err := r.environment()
 	if err != nil {
 		return nil, err

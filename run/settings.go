@@ -35,7 +35,7 @@ const (
 // of the help and of config.yaml. A new setting is one entry here and one field
 // in Config.
 var Settings = []Setting{
-	{"data", CategoryData, "", "folder in Kaggle's layout, or synthetic:N for N drawn galaxies",
+	{dataKey, CategoryData, "", "folder in Kaggle's layout, or synthetic:N for N drawn galaxies",
 		asPath(text(func(c *Config) *string { return &c.Data }))},
 	{"validation", CategoryData, "0.1", "share of the rows held back for validation",
 		number(func(c *Config) *float64 { return &c.Validation }, "a share from 0 to below 1", func(x float64) bool { return x >= 0 && x < 1 })},
@@ -73,7 +73,7 @@ var Settings = []Setting{
 		whole(func(c *Config) *int { return &c.Steps }, 0, math.MaxInt32)},
 	{"batch-size", CategoryTraining, "64", "images a step",
 		whole(func(c *Config) *int { return &c.BatchSize }, 1, 65536)},
-	{"seed", CategoryTraining, "1", "seed of the weights, the order of rows, dropout and augmentation",
+	{seedKey, CategoryTraining, "1", "seed of the weights, the order of rows, dropout and augmentation",
 		seed(func(c *Config) *uint64 { return &c.Seed })},
 	{"loss", CategoryTraining, LossMSE, "what training makes small",
 		choice(func(c *Config) *string { return &c.Loss }, LossMSE, LossWeightedMSE)},
@@ -140,7 +140,7 @@ var Settings = []Setting{
 		asPath(name("a folder", func(c *Config) *string { return &c.Cache }))},
 	{"crops-on", CategoryFolders, CropsOnHost, "where the crops lie while training; with augment graph they fit on a device with memory for them",
 		choice(func(c *Config) *string { return &c.CropsOn }, CropsOnHost, CropsOnDevice)},
-	{"runs", CategoryFolders, "runs", "folder in which runs are numbered",
+	{runsKey, CategoryFolders, "runs", "folder in which runs are numbered",
 		asPath(name("a folder", func(c *Config) *string { return &c.Runs }))},
 	{runDirKey, CategoryFolders, "", "the new run's folder exactly, instead of the next number in runs",
 		asPath(text(func(c *Config) *string { return &c.RunDir }))},
@@ -150,8 +150,11 @@ var Settings = []Setting{
 
 const (
 	presetKey = "preset"
+	seedKey   = "seed"
 	cacheKey  = "cache"
+	runsKey   = "runs"
 	runDirKey = "run-dir"
+	dataKey   = "data"
 
 	workersKey      = "workers"
 	inputThreadsKey = "input-threads"

@@ -26,9 +26,36 @@ const maxYAML = 1 << 20 // bytes
 // It neither knows the keys nor reads the values. Errors are *UsageError with
 // file:line.
 func readYAML(r io.Reader, file string) ([]assigned, error) {
-	wrong := func(line int, format string, args ...any) error {
-		return &UsageError{Err: fmt.Errorf("%s:%d: %w", file, line, fmt.Errorf(format, args...))}
+	entries, err := readMapping(r, file)
+	if err != nil {
+		return nil, err
 	}
+	return assignments(entries, file)
+}
+
+// assignments are the entries of a mapping from keys to plain values.
+func assignments(entries []entry, file string) ([]assigned, error) {
+	var lines []assigned
+	for _, e := range entries {
+		text, err := plainValue(e.value, file, e.key)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, assigned{Assignment{e.key, text}, origin{fromFile, placeOf(file, e.line)}})
+	}
+	return lines, nil
+}
+
+// An entry is a key of a mapping with what stands there.
+type entry struct {
+	key   string
+	line  int
+	value *yaml.Node
+}
+
+// readMapping reads a file that holds one mapping. One of comments alone has no
+// entries.
+func readMapping(r io.Reader, file string) ([]entry, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxYAML+1))
 	if err != nil {
 		return nil, &UsageError{Err: fmt.Errorf("failed to read configuration: %w", err)}
@@ -43,46 +70,65 @@ func readYAML(r io.Reader, file string) ([]assigned, error) {
 		return nil, nil // comments alone give nothing a value
 	case err != nil:
 		line, message := splitYAMLError(err)
-		return nil, wrong(line, "%s", message)
+		return nil, wrongLine(file, line, "%s", message)
 	}
 	root := document.Content[0]
 	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
 		root = &yaml.Node{Kind: yaml.MappingNode}
 	}
 	if root.Kind != yaml.MappingNode {
-		return nil, wrong(root.Line, "want lines of the form key: value, found %s", describe(root))
+		return nil, wrongLine(file, root.Line, "want lines of the form key: value, found %s", describe(root))
 	}
-
-	var lines []assigned
-	lineOf := map[string]int{}
-	for i := 0; i < len(root.Content); i += 2 {
-		key, value := root.Content[i], root.Content[i+1]
-		if key.Kind != yaml.ScalarNode {
-			return nil, wrong(key.Line, "a key is %s, want a plain word", describe(key))
-		}
-		if first, seen := lineOf[key.Value]; seen {
-			return nil, wrong(key.Line, "%s was already given on line %d", key.Value, first)
-		}
-		lineOf[key.Value] = key.Line
-		if value.Kind != yaml.ScalarNode {
-			return nil, wrong(value.Line, "%s is %s, want a plain value", key.Value, describe(value))
-		}
-		text, err := scalar(value)
-		if err != nil {
-			return nil, wrong(value.Line, "%s: %w", key.Value, err)
-		}
-		place := file + ":" + strconv.Itoa(key.Line)
-		lines = append(lines, assigned{Assignment{key.Value, text}, origin{fromFile, place}})
+	entries, err := entriesOf(root, file)
+	if err != nil {
+		return nil, err
 	}
 	var next yaml.Node
 	if err := decoder.Decode(&next); err == nil {
-		return nil, wrong(next.Line, "a second document begins, want one")
+		return nil, wrongLine(file, next.Line, "a second document begins, want one")
 	} else if !errors.Is(err, io.EOF) {
 		line, message := splitYAMLError(err)
-		return nil, wrong(line, "%s", message)
+		return nil, wrongLine(file, line, "%s", message)
 	}
-	return lines, nil
+	return entries, nil
 }
+
+// entriesOf returns what a mapping holds, each key once.
+func entriesOf(mapping *yaml.Node, file string) ([]entry, error) {
+	var entries []entry
+	lineOf := map[string]int{}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		key, value := mapping.Content[i], mapping.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
+			return nil, wrongLine(file, key.Line, "a key is %s, want a plain word", describe(key))
+		}
+		if first, seen := lineOf[key.Value]; seen {
+			return nil, wrongLine(file, key.Line, "%s was already given on line %d", key.Value, first)
+		}
+		lineOf[key.Value] = key.Line
+		entries = append(entries, entry{key.Value, key.Line, value})
+	}
+	return entries, nil
+}
+
+// plainValue returns the text of a key's value, which has to be a plain one.
+func plainValue(n *yaml.Node, file, key string) (string, error) {
+	if n.Kind != yaml.ScalarNode {
+		return "", wrongLine(file, n.Line, "%s is %s, want a plain value", key, describe(n))
+	}
+	text, err := scalar(n)
+	if err != nil {
+		return "", wrongLine(file, n.Line, "%s: %w", key, err)
+	}
+	return text, nil
+}
+
+// wrongLine is a *UsageError of a line.
+func wrongLine(file string, line int, format string, args ...any) error {
+	return &UsageError{Err: fmt.Errorf("%s: %w", placeOf(file, line), fmt.Errorf(format, args...))}
+}
+
+func placeOf(file string, line int) string { return file + ":" + strconv.Itoa(line) }
 
 func describe(n *yaml.Node) string {
 	switch n.Kind {
