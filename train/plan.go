@@ -34,8 +34,13 @@ type Plan struct {
 }
 
 // NewPlan checks a new run. Errors are *run.UsageError or *galaxyzoo.DataError.
-func NewPlan(values *run.Values) (*Plan, error) {
-	p, err := newPlan(values)
+func NewPlan(values *run.Values) (*Plan, error) { return planNew(values, OpenData) }
+
+// An opener opens data by its name, as OpenData does.
+type opener func(name string) (*galaxyzoo.Catalogue, error)
+
+func planNew(values *run.Values, open opener) (*Plan, error) {
+	p, err := newPlan(values, open)
 	if err == nil {
 		err = checkInitFrom(p.Network, &values.Config)
 	}
@@ -43,7 +48,7 @@ func NewPlan(values *run.Values) (*Plan, error) {
 }
 
 // newPlan checks all but what weights are to start from: a resume has them.
-func newPlan(values *run.Values) (*Plan, error) {
+func newPlan(values *run.Values, open opener) (*Plan, error) {
 	c := &values.Config
 	if err := checkFolds(c); err != nil {
 		return nil, err
@@ -64,7 +69,7 @@ func newPlan(values *run.Values) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if p.Catalogue, err = OpenData(c.Data); err != nil {
+	if p.Catalogue, err = open(c.Data); err != nil {
 		return nil, err
 	}
 	if p.Training, p.Validation, err = Rows(c, p.Catalogue.IDs()); err != nil {
@@ -113,6 +118,10 @@ func (p *Plan) lower(key, value string) error {
 // checkpoints, run.Last or run.Best. Flags may only change what a continuation leaves free: see
 // resumable. Errors are *run.UsageError or *galaxyzoo.DataError.
 func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
+	return planResume(dir, checkpoint, flags, OpenData)
+}
+
+func planResume(dir, checkpoint string, flags []run.Assignment, open opener) (*Plan, error) {
 	r, err := run.Open(dir)
 	if err != nil {
 		return nil, err
@@ -140,7 +149,7 @@ func PlanResume(dir, checkpoint string, flags []run.Assignment) (*Plan, error) {
 	if err := checkLeft(r, dir, state, &values.Config); err != nil {
 		return nil, err
 	}
-	p, err := newPlan(values)
+	p, err := newPlan(values, open)
 	if values.Config.Data == before.Data {
 		err = whereNow(err, r.Dir, &before)
 	}
