@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
 )
 
 // A step whose loss, gradients or batch statistics are not finite changes nothing, and

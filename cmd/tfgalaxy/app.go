@@ -75,7 +75,7 @@ func (a *app) cli() *cli.App {
 // commands are the commands in the order of the help.
 func (a *app) commands() []*cli.Command {
 	return []*cli.Command{
-		a.trainCommand(), a.evalCommand(), a.predictCommand(), a.mergeCommand(), a.scoreCommand(), a.similarCommand(),
+		a.trainCommand(), a.sweepCommand(), a.evalCommand(), a.predictCommand(), a.mergeCommand(), a.scoreCommand(), a.similarCommand(),
 		a.baselineCommand(), a.plotCommand(), a.exportCommand(), a.serveCommand(), a.workerCommand(), a.prepCommand(),
 		a.presetsCommand(), a.runsCommand(), a.dataCommand(), a.doctorCommand(), a.versionCommand(),
 	}

@@ -33,8 +33,8 @@ func (a *app) evalCommand() *cli.Command {
 			"are folds of one split each predicts its own fold, and the score is that of all\n" +
 			"these rows, with its standard error over the folds.",
 		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "model", Usage: "`FOLDER` of a run or of a SavedModel; may be given several times"},
-			&cli.StringSliceFlag{Name: "run", Usage: "`FOLDER` of a run, whose data and held-back rows are used; may be given several times"},
+			&cli.StringSliceFlag{Name: "model", Usage: "`FOLDER` of a run, of a SavedModel, or of a sweep's runs; may be given several times"},
+			&cli.StringSliceFlag{Name: "run", Usage: "`FOLDER` of a run or of a sweep's runs, whose data and held-back rows are used; may be given several times"},
 			&cli.StringFlag{Name: "rows", Usage: "`WHICH` rows to score: all, or validation for those that the run held back"},
 			ttaFlag(),
 			consistentFlag(),
@@ -132,14 +132,20 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &evalTarget{config: &values.Config, models: models, rows: rowsAll}
+	t := &evalTarget{config: &values.Config, rows: rowsAll}
 	if len(runs) > 0 {
+		if runs, err = a.listMembers(runs); err != nil {
+			return nil, err
+		}
 		if err := t.ofRuns(runs, rows, ctx.IsSet("data")); err != nil {
 			return nil, err
 		}
 		return t, findModels(t.models)
 	}
-	if err := findModels(models); err != nil {
+	if t.models, err = a.listMembers(models); err != nil {
+		return nil, err
+	}
+	if err := findModels(t.models); err != nil {
 		return nil, err
 	}
 	if t.catalogue, err = a.openData(values); err != nil {
@@ -147,6 +153,27 @@ func (a *app) evalTarget(ctx *cli.Context) (*evalTarget, error) {
 	}
 	t.positions = t.catalogue.All()
 	return t, nil
+}
+
+// listMembers returns what the paths stand for, and says so where a folder of runs
+// stands for several.
+func (a *app) listMembers(paths []string) ([]string, error) {
+	members, err := infer.ListMembers(paths)
+	if err != nil {
+		return nil, err
+	}
+	var models []string
+	for _, m := range members {
+		models = append(models, m.Models...)
+		if n := len(m.Models); m.Models[0] != m.Path {
+			line := fmt.Sprintf("%s stands for its %d %s", m.Path, n, plural(n, "run that is done", "runs that are done"))
+			if m.LeftOut != nil {
+				line += ", without " + strings.Join(m.LeftOut, ", ")
+			}
+			fmt.Fprintln(a.term.Err, line)
+		}
+	}
+	return models, nil
 }
 
 // findModels sees whether there are models in the folders, before anything takes

@@ -52,6 +52,11 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			slurm, err := filepath.Abs(filepath.Join("..", "..", "scripts", "slurm"))
+			e.Setenv("SLURM", slurm)
+			return err
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"interrupt": interrupt,
@@ -165,7 +170,11 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("step %d was not reached", at)
 	}
 	checkExit(ts, 128+int(syscall.SIGINT), err)
-	if !strings.Contains(said.String(), "tfgalaxy: interrupted at step ") || !strings.Contains(said.String(), "\nhint: ") {
+	stopped := "tfgalaxy: interrupted"
+	if args[1] == "train" {
+		stopped += " at step "
+	}
+	if !strings.Contains(said.String(), stopped) || !strings.Contains(said.String(), "\nhint: ") {
 		ts.Fatalf("it does not say where it stopped and how to go on")
 	}
 }

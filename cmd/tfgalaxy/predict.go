@@ -30,7 +30,7 @@ func (a *app) predictCommand() *cli.Command {
 			"be read are named, counted, and listed in NAME.errors.csv beside NAME.csv. What\n" +
 			"was stopped goes on with --resume; rows so far are in NAME.csv.partial.",
 		Flags: append([]cli.Flag{
-			&cli.StringSliceFlag{Name: "model", Usage: "`FOLDER` of a run or of a SavedModel; may be given several times"},
+			&cli.StringSliceFlag{Name: "model", Usage: "`FOLDER` of a run, of a SavedModel, or of a sweep's runs, all that are done; may be given several times"},
 			&cli.StringFlag{Name: "images", Usage: "`WHERE` the images are: a folder, searched to its depths, a quoted pattern, a .txt list of files, or a CSV catalogue (GalaxyID, or id_str,file_loc)"},
 			&cli.StringFlag{Name: "image-folder", Usage: "`FOLDER` of the images that a CSV catalogue names by id alone"},
 			&cli.StringFlag{Name: "out", Usage: "`FILE` for the table: .csv, .jsonl or .parquet"},
@@ -70,7 +70,10 @@ func (a *app) predict(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	models := ctx.StringSlice("model")
+	models, err := a.listMembers(ctx.StringSlice("model"))
+	if err != nil {
+		return err
+	}
 	if err := findModels(models); err != nil {
 		return err
 	}

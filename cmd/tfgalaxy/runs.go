@@ -15,7 +15,7 @@ import (
 func (a *app) runsCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "runs",
-		Usage: "list runs, or check that one is whole",
+		Usage: "list runs, compare them, or check that one is whole",
 		Subcommands: []*cli.Command{
 			{
 				Name:   "list",
@@ -23,6 +23,7 @@ func (a *app) runsCommand() *cli.Command {
 				Flags:  settingFlags("runs"),
 				Action: a.listRuns,
 			},
+			a.compareCommand(),
 			{
 				Name:  "verify",
 				Usage: "read all files of a run, against their checksums where they have one",
@@ -38,16 +39,10 @@ func (a *app) runsCommand() *cli.Command {
 // listedRun is a row of runs list.
 type listedRun struct {
 	Run    string     `json:"run"`
-	Status run.Status `json:"status"` // its own, or one of those below
+	Status run.Status `json:"status"` // as of run.Standing
 	Info   *run.Info  `json:"info,omitempty"`
 	Fault  string     `json:"fault,omitempty"` // why run.json could not be read
 }
-
-// What a run does not say of itself.
-const (
-	statusKilled  run.Status = "killed"  // it says running, and no process has it
-	statusDamaged run.Status = "damaged" // run.json cannot be read
-)
 
 func (a *app) listRuns(ctx *cli.Context) error {
 	values, err := a.settings(ctx)
@@ -79,14 +74,9 @@ func (a *app) listRuns(ctx *cli.Context) error {
 
 func newListedRun(r *run.Run) listedRun {
 	row := listedRun{Run: r.Dir}
-	info, err := r.Info()
-	if err != nil {
-		row.Status, row.Fault = statusDamaged, err.Error()
-		return row
-	}
-	row.Info, row.Status = info, info.Status
-	if _, held := r.Holder(); info.Status == run.StatusRunning && !held {
-		row.Status = statusKilled
+	var err error
+	if row.Status, row.Info, err = r.Standing(); err != nil {
+		row.Fault = err.Error()
 	}
 	return row
 }

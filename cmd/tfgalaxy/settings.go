@@ -107,6 +107,11 @@ var configFlag = &cli.StringFlag{Name: "config", Usage: "YAML `FILE` of settings
 // --config, the environment and the flags. A command that takes no preset has the
 // plain defaults.
 func (a *app) settings(ctx *cli.Context) (*run.Values, error) {
+	return a.settingsOf(ctx, ctx.String(configFlag.Name))
+}
+
+// settingsOf is settings with another file than --config, or none.
+func (a *app) settingsOf(ctx *cli.Context, file string) (*run.Values, error) {
 	var foreign []string // variables of settings that this command knows nothing of
 	for _, s := range run.Settings {
 		if !takesSetting(ctx.Command.Flags, s) {
@@ -114,7 +119,7 @@ func (a *app) settings(ctx *cli.Context) (*run.Values, error) {
 		}
 	}
 	r := run.Resolver{
-		File:     ctx.String(configFlag.Name),
+		File:     file,
 		Environ:  os.Environ(),
 		OtherEnv: foreign,
 		Flags:    assignments(ctx),
