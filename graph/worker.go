@@ -1,10 +1,12 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +41,9 @@ type Introduction struct {
 // startTimeout is how long a worker may take to answer itself.
 const startTimeout = time.Minute
 
+// sendingThreads are those that a worker has besides those that compute.
+const sendingThreads = 4
+
 const (
 	workerJob    = "worker"
 	introduction = "tfgalaxy/worker" // a variable of each
@@ -71,10 +76,14 @@ func (w *Worker) Serve(listener net.Listener) error {
 	for i, address := range w.Cluster {
 		tasks[int32(i)] = address
 	}
+	// One core's one thread would send what other workers wait for only once it is done
+	// with what it computes.
+	config := sessionConfig(Placement{}, nil)
+	config.InterOpParallelismThreads = int32(cmp.Or(machine.Threads, runtime.NumCPU()) + sendingThreads)
 	definition, err := proto.Marshal(&corepb.ServerDef{
 		Cluster: &corepb.ClusterDef{Job: []*corepb.JobDef{{Name: workerJob, Tasks: tasks}}},
 		JobName: workerJob, TaskIndex: int32(w.Task), Port: int32(address.Port()),
-		Protocol: "grpc", DefaultSessionConfig: sessionConfig(Placement{}, nil),
+		Protocol: "grpc", DefaultSessionConfig: config,
 	})
 	if err != nil {
 		return err
