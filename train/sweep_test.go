@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tfgalaxy/tfgalaxy/graph"
 	"github.com/tfgalaxy/tfgalaxy/infer"
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
@@ -232,6 +233,21 @@ func TestSweepFailingRun(t *testing.T) {
 		if err == nil || retry != (begun == 1) {
 			t.Errorf("retry %v: %d have begun, %v", retry, begun, err)
 		}
+	}
+}
+
+// A device that is not there gets no run after its first, which leaves no folder.
+func TestSweepDeviceFails(t *testing.T) {
+	s := mustPlanSweep(t, t.TempDir(), ", steps: 2", "seeds: [1, 2, 3]\n", SweepSettings{})
+	err := runSweep(context.Background(), s, nil, "gpu:99")
+	if !errors.Is(err, graph.ErrDevice) || !strings.HasPrefix(err.Error(), "no device is left for 2 of 3 runs: ") {
+		t.Errorf("the sweep ends with %v", err)
+	}
+	if want := []run.Status{run.StatusFailed, StatusWaiting, StatusWaiting}; !slices.Equal(statuses(s), want) {
+		t.Errorf("the runs are %q, want %q", statuses(s), want)
+	}
+	if left, err := os.ReadDir(s.Dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left: %v", left, err)
 	}
 }
 
