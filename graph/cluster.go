@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -25,13 +26,14 @@ type Cluster struct {
 	Workers []*Introduction
 	Lost    []error // why others that were named are not among them
 	timeout time.Duration
+	lease   *lease
 }
 
 // Connect asks the workers at all addresses of a cluster, in the order of their tasks,
 // for what they are. Unless they answer within the timeout and fit each other and this
 // program, of that version, the error is an ErrWorker that says what is to be done; where
 // it is elastic, those that do not answer are left out. That of each call of a trainer on
-// them is the same timeout.
+// them is the same timeout. No other process computes on them until Close.
 func Connect(addresses []string, version string, timeout time.Duration, elastic bool) (*Cluster, error) {
 	c := &Cluster{timeout: timeout}
 	found, errs := askAll(addresses, timeout)
@@ -45,8 +47,18 @@ func Connect(addresses []string, version string, timeout time.Duration, elastic 
 	if len(c.Lost) > 0 && !elastic || len(c.Workers) == 0 {
 		return nil, errors.Join(c.Lost...)
 	}
-	return c, c.check(addresses, version)
+	if err := c.check(addresses, version); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.lease, err = takeLease(c.Workers[0], timeout); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
+
+// Close leaves the workers to others, once the trainers on them are closed.
+func (c *Cluster) Close() { c.lease.end() }
 
 // askAll asks the workers at all addresses at once.
 func askAll(addresses []string, timeout time.Duration) ([]*Introduction, []error) {
@@ -144,9 +156,12 @@ func (c *Cluster) FastestPrecision() (p Precision, why string) {
 // What TensorFlow says, in lower case, of a server that is gone or does not answer.
 var workerTexts = []string{
 	"unavailable:", "deadline_exceeded:", "deadline exceeded", "failed to connect", "socket closed", "connection reset", "connection refused",
-	"session was not found", "unable to find the context_id", "remote rpc", "/job:" + workerJob,
+	"unable to find the context_id", "remote rpc", "/job:" + workerJob,
 }
 
+// sessionGone is what a server says that has closed a session, or was started again.
+var sessionGone = regexp.MustCompile(`session [0-9a-f]+ is not found`)
+
 func ofWorker(text string) bool {
-	return slices.ContainsFunc(workerTexts, func(part string) bool { return strings.Contains(text, part) })
+	return sessionGone.MatchString(text) || slices.ContainsFunc(workerTexts, func(part string) bool { return strings.Contains(text, part) })
 }

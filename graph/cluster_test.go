@@ -2,9 +2,11 @@ package graph
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -45,7 +47,52 @@ func connect(t *testing.T) *Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(c.Close)
 	return c
+}
+
+// Workers are one process's until it leaves them or is killed. What one that was killed
+// left there is closed.
+func TestLease(t *testing.T) {
+	usual := beatEvery
+	beatEvery = 30 * time.Millisecond
+	defer func() { beatEvery = usual }()
+	addresses, err := workers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := func() (*Cluster, error) { return Connect(addresses, testVersion, 10*time.Second, false) }
+	first, err := again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, o := evenly(t)
+	o.Placement = first.Placement()
+	b := randomBatch(t, 4, net.Size, 1)
+	trainer := newTrainer(t, net, o)
+	steps(t, trainer, b, 1)
+	_, err = again()
+	if want := fmt.Sprintf("worker at %s is in use by process %d on ", addresses[0], os.Getpid()); err == nil || !strings.HasPrefix(err.Error(), want) || !errors.Is(err, ErrWorker) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	steps(t, trainer, b, 1)
+	first.lease.door.session.Close() // as if it were killed
+	<-first.lease.done
+	second, err := again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trainer.Step(b, 1e-3); !errors.Is(err, ErrWorker) {
+		t.Errorf("a step of a trainer whose lease is over: %v, want an ErrWorker", err)
+	}
+	o.Placement = second.Placement()
+	steps(t, newTrainer(t, net, o), b, 1)
+	second.Close()
+	third, err := again()
+	if err != nil {
+		t.Fatalf("of workers that were left: %v", err)
+	}
+	third.Close()
 }
 
 // Two servers make the steps that one process makes, and its checkpoints.
@@ -176,6 +223,7 @@ func TestConnectErrors(t *testing.T) {
 	if err != nil || len(c.Workers) != 1 || len(c.Lost) != 1 || c.Workers[0].Address != here {
 		t.Fatalf("elastic: %+v, %v", c, err)
 	}
+	defer c.Close()
 	if err := c.Missing(); err != nil {
 		t.Errorf("of those that answered is missing: %v", err)
 	}

@@ -316,7 +316,7 @@ func (t *Trainer) Close() error {
 	go func() { closed <- explain(t.session.Close()) }()
 	var given <-chan time.Time // never, for a session of this process
 	if t.options.Placement.Target != "" {
-		given = time.After(2 * time.Second)
+		given = time.After(closePatience)
 	}
 	select {
 	case err := <-closed:

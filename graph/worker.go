@@ -44,10 +44,7 @@ const startTimeout = time.Minute
 // sendingThreads are those that a worker has besides those that compute.
 const sendingThreads = 4
 
-const (
-	workerJob    = "worker"
-	introduction = "tfgalaxy/worker" // a variable of each
-)
+const workerJob = "worker"
 
 // Serve starts TensorFlow's server in this process, which serves until the process
 // ends, and returns once it answers. It takes over the address of a listener, which is
@@ -96,7 +93,14 @@ func (w *Worker) Serve(listener net.Listener) error {
 		return fail(err)
 	}
 	defer door.session.Close()
-	if err := door.introduce(self); err != nil {
+	text, err := json.Marshal(self)
+	if err == nil {
+		err = door.store(door.introduction, string(text))
+	}
+	if err == nil {
+		err = door.store(door.lease, "")
+	}
+	if err != nil {
 		return fail(err)
 	}
 	return nil
@@ -114,23 +118,25 @@ func (w *Worker) introduce() (*Introduction, error) {
 	}, nil
 }
 
-// A door is a session with one worker alone, where its introduction lies.
+// A door is a session with one worker alone, where its notes lie.
 type door struct {
-	task       string
-	session    *tf.Session
-	text, read tf.Output
-	write      *tf.Operation
+	task                string
+	session             *tf.Session
+	introduction, lease note
 }
 
 // openDoor opens the door of a worker at an address.
 func openDoor(address string, task int, timeout time.Duration) (*door, error) {
 	d := &door{task: taskName(task)}
-	scope := op.NewScope().WithDevice(cpuOf(d.task))
-	handle := op.VarHandleOp(scope, tf.String, tf.ScalarShape(), op.VarHandleOpSharedName(introduction))
-	d.text = op.Placeholder(scope, tf.String, op.PlaceholderShape(tf.ScalarShape()))
-	d.write = op.AssignVariableOp(scope, handle, d.text)
-	d.read = op.ReadVariableOp(scope, handle, tf.String)
-	g, err := scope.Finalize()
+	root := op.NewScope().WithDevice(cpuOf(d.task))
+	add := func(name string) note {
+		s := root.SubScope(name)
+		handle := op.VarHandleOp(s, tf.String, tf.ScalarShape(), op.VarHandleOpSharedName("tfgalaxy/"+name))
+		text := op.Placeholder(s, tf.String, op.PlaceholderShape(tf.ScalarShape()))
+		return note{text, op.ReadVariableOp(s, handle, tf.String), op.AssignVariableOp(s, handle, text)}
+	}
+	d.introduction, d.lease = add("introduction"), add("lease")
+	g, err := root.Finalize()
 	if err != nil {
 		return nil, err
 	}
@@ -138,27 +144,12 @@ func openDoor(address string, task int, timeout time.Duration) (*door, error) {
 	return d, err
 }
 
-// introduce leaves a worker's introduction at its door.
-func (d *door) introduce(self *Introduction) error {
-	text, err := json.Marshal(self)
-	if err != nil {
-		return err
-	}
-	value, err := tf.NewTensor(string(text))
-	if err != nil {
-		return err
-	}
-	_, err = d.session.Run(map[tf.Output]*tf.Tensor{d.text: value}, nil, []*tf.Operation{d.write})
-	return explain(err)
-}
-
 // ask reads the introduction, and looks for the worker's devices.
 func (d *door) ask() (*Introduction, error) {
-	out, err := d.session.Run(nil, []tf.Output{d.read}, nil)
+	text, err := d.load(d.introduction)
 	if err != nil {
 		return nil, err
 	}
-	text, _ := out[0].Value().(string)
 	found := &Introduction{}
 	if err := json.Unmarshal([]byte(text), found); err != nil {
 		return nil, fmt.Errorf("it is no tfgalaxy worker: %w", err)

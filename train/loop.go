@@ -173,6 +173,9 @@ func (l *loop) close() {
 		l.metrics.Close()
 	}
 	l.closeTrainer()
+	if l.cluster != nil {
+		l.cluster.Close()
+	}
 	if l.cache != nil {
 		l.cache.Close()
 	}

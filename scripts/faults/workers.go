@@ -14,6 +14,7 @@ var losses = []kind{
 	{"kill a worker", 2, 20, killWorker},
 	{"stop a worker from answering", 1, 5, stopWorker},
 	{"kill a worker of an elastic run", 1, 10, killElastic},
+	{"kill a training on workers", 1, 10, killClient},
 }
 
 // A cluster are two workers.
@@ -149,6 +150,11 @@ func stopWorker(t *trial) error {
 		mend := func(i int) error { c.kill(i); return c.start(i) }
 		return c.struck(w, signal(syscall.SIGSTOP), mend, 2*timeout*time.Second+besides)
 	})
+}
+
+// killClient kills the process that the workers compute for: they are free for the next.
+func killClient(t *trial) error {
+	return t.onWorkers(func(c *cluster, w *training) error { return t.killed(w, w.cache) })
 }
 
 // killElastic kills one of the workers of a run that goes on without.

@@ -34,3 +34,22 @@ func Start(definition []byte, host netip.Addr) error {
 	}
 	return nil
 }
+
+// CloseSessions closes all sessions that the server of a target leads, whoever has them.
+func CloseSessions(target string) error {
+	options := C.TF_NewSessionOptions()
+	defer C.TF_DeleteSessionOptions(options)
+	name := C.CString(target)
+	defer C.free(unsafe.Pointer(name))
+	C.TF_SetTarget(options, name)
+	status := C.TF_NewStatus()
+	defer C.TF_DeleteStatus(status)
+	// Without the name of a container it would clear what all sessions see as well.
+	container := C.CString("none")
+	defer C.free(unsafe.Pointer(container))
+	C.TF_Reset(options, &container, 1, status)
+	if C.TF_GetCode(status) != C.TF_OK {
+		return errors.New(C.GoString(C.TF_Message(status)))
+	}
+	return nil
+}
