@@ -15,7 +15,7 @@ type variable struct {
 	Variable
 	dtype   tf.DataType
 	handle  tf.Output
-	device  string    // that it lies on; "" is TensorFlow's choice
+	device  string    // that it lies on; "" is the host, or else TensorFlow's choice
 	read    tf.Output // the only read of it, shared by all who need the value
 	initial tf.Output // placeholder that assign takes its value from
 	assign  *tf.Operation
@@ -66,7 +66,7 @@ func newBuilderOf(net *Network, table []LayerInfo, p Placement) (*builder, error
 	}
 	g := tf.NewGraph()
 	b := &builder{
-		scope: op.NewScopeWithGraph(g), graph: g, net: net, table: table, output: output, vars: map[string]*variable{},
+		scope: on(op.NewScopeWithGraph(g), p.Host), graph: g, net: net, table: table, output: output, vars: map[string]*variable{},
 		placement: p, homes: homes{devices: p.Homes},
 	}
 	for _, row := range table {

@@ -47,9 +47,8 @@ type feed struct {
 func (b *builder) addFeed(scope *op.Scope, o Options, images, votes tf.Output) *feed {
 	f := &feed{kind: o.Feed, size: b.net.Size, side: o.CropSize, images: images}
 	side := int64(f.side)
-	host := b.onHost(scope)
 	placeholder := func(name string, dtype tf.DataType, shape ...int64) tf.Output {
-		return op.Placeholder(host.SubScope(name), dtype, op.PlaceholderShape(tf.MakeShape(shape...)))
+		return op.Placeholder(scope.SubScope(name), dtype, op.PlaceholderShape(tf.MakeShape(shape...)))
 	}
 	if f.kind != FeedImages {
 		f.transforms = placeholder("transforms", tf.Float, -1, 8)
@@ -61,17 +60,17 @@ func (b *builder) addFeed(scope *op.Scope, o Options, images, votes tf.Output) *
 	case FeedRows:
 		f.rows = placeholder("rows", tf.Int32, -1)
 	}
-	batch := rowsOf(host.SubScope("batch"), votes)
+	batch := rowsOf(scope.SubScope("batch"), votes)
 	devices := b.placement.towers()
 	for i, device := range devices {
 		s := scope.SubScope(fmt.Sprintf("tower%d", i))
-		share := shareOf(b.onHost(s), batch, i, len(devices))
+		share := shareOf(s, batch, i, len(devices))
 		f.shares = append(f.shares, share)
 		part := func(name string, all tf.Output) tf.Output {
 			if len(devices) == 1 {
 				return all
 			}
-			return share.of(b.onHost(s).SubScope(name), all, 1)
+			return share.of(s.SubScope(name), all, 1)
 		}
 		if f.kind == FeedImages {
 			f.out = append(f.out, part("images", f.images))

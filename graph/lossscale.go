@@ -29,7 +29,7 @@ type lossScale struct {
 // addLossScale adds the two variables, which are part of a checkpoint.
 func (b *builder) addLossScale() *lossScale {
 	scalar := func(name string) *variable {
-		return b.addVariable(Variable{Name: name, Shape: []int64{}, Role: Offset}, tf.Float, b.placement.Host)
+		return b.addVariable(Variable{Name: name, Shape: []int64{}, Role: Offset}, tf.Float, "")
 	}
 	return &lossScale{scale: scalar("loss_scale/scale"), steps: scalar("loss_scale/steps")}
 }

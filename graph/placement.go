@@ -19,7 +19,8 @@ type Placement struct {
 	Towers []string
 	// Homes are the devices that the variables lie on, spread evenly by their bytes.
 	Homes []string
-	// Host is the CPU that batches come to and go from.
+	// Host is the CPU that batches come to and go from, and on which lies what has no
+	// other place.
 	Host string
 	// Timeout is how long a call of a server may take; 0 is any time.
 	Timeout time.Duration
@@ -53,7 +54,7 @@ func (h *homes) next(v Variable) string {
 	return h.devices[least]
 }
 
-// on returns the scope with a device, where it is to have one.
+// on returns the scope with a device, where it is to have another.
 func on(scope *op.Scope, device string) *op.Scope {
 	if device == "" {
 		return scope
@@ -64,6 +65,3 @@ func on(scope *op.Scope, device string) *op.Scope {
 // where returns the scope on the device that the variable lies on, for what is computed
 // of it alone.
 func (v *variable) where(scope *op.Scope) *op.Scope { return on(scope, v.device) }
-
-// onHost returns the scope on the CPU that batches come to.
-func (b *builder) onHost(scope *op.Scope) *op.Scope { return on(scope, b.placement.Host) }

@@ -189,7 +189,7 @@ func (t *Trainer) towers(targets []*variable) (*towerOutputs, error) {
 		in := towerInputs{images: t.feed.out[i], votes: t.votes, step: t.step.read}
 		in.share = t.feed.shares[i]
 		if len(devices) > 1 {
-			s := b.onHost(root.SubScope(fmt.Sprintf("share%d", i)))
+			s := root.SubScope(fmt.Sprintf("share%d", i))
 			in.votes = in.share.of(s.SubScope("votes"), t.votes, 1)
 			weights[i] = in.share.ofBatch(s.SubScope("weight"), in.share.rows)
 		}
@@ -218,8 +218,7 @@ func (t *Trainer) together(scope *op.Scope, targets []*variable, all []*towerOut
 		}
 		return op.AddN(s, parts)
 	}
-	b := t.builder
-	out := &towerOutputs{loss: sum(b.onHost(scope.SubScope("loss")), func(i int) tf.Output { return all[i].loss })}
+	out := &towerOutputs{loss: sum(scope.SubScope("loss"), func(i int) tf.Output { return all[i].loss })}
 	for k, v := range targets {
 		s := v.where(scope.SubScope("gradient"))
 		out.gradients = append(out.gradients, sum(s, func(i int) tf.Output { return all[i].gradients[k] }))
@@ -233,4 +232,22 @@ func (t *Trainer) together(scope *op.Scope, targets []*variable, all []*towerOut
 		out.averages = append(out.averages, average{a.v, delta})
 	}
 	return out
+}
+
+// infer adds the network in inference form, on each device for its share of the images.
+func (b *builder) infer(scope *op.Scope, images tf.Output) tf.Output {
+	devices := b.placement.towers()
+	if len(devices) == 1 {
+		return b.forward(on(scope, devices[0]), images, passInputs{}).votes
+	}
+	batch := rowsOf(scope.SubScope("rows"), images)
+	parts := make([]tf.Output, len(devices))
+	for i, device := range devices {
+		s := scope.SubScope(fmt.Sprintf("tower%d", i))
+		mine := shareOf(s, batch, i, len(devices))
+		votes := b.forward(on(s, device), mine.of(s.SubScope("images"), images, 1), passInputs{}).votes
+		none := op.Const(s.SubScope("none"), []int32{0})
+		parts[i] = share{first: none, last: mine.rows}.of(s.SubScope("votes"), votes, 1)
+	}
+	return op.ConcatV2(scope, parts, op.Const(scope.SubScope("axis"), int32(0)))
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tfgalaxy/tfgalaxy/galaxyzoo"
@@ -147,6 +148,26 @@ func TestTowersBatchNorm(t *testing.T) {
 		}
 		if d := apart(together[name], want); d > 1e-6 || len(want) == 0 {
 			t.Errorf("%s is off by %.1e", name, d)
+		}
+	}
+}
+
+// Nothing of a placed trainer is left to TensorFlow, which would take the first GPU for
+// it: the network and its variables are where they are to be, the rest on the host.
+func TestAllIsPlaced(t *testing.T) {
+	net, o := evenly(t)
+	o.Precision, o.Feed, o.CropSize, o.Crops = Float16, FeedRows, net.Size, 5
+	onCPUs(t, 2)
+	o.Placement = PlaceOn([]string{"cpu:1"})
+	trainer := newTrainer(t, net, o)
+	host := cpuOf("")
+	for _, operation := range trainer.builder.graph.Operations() {
+		name, device := operation.Name(), operation.Device()
+		switch kind := operation.Type(); {
+		case device == "":
+			t.Errorf("%s is placed nowhere", name)
+		case (kind == "Conv2D" || kind == "MatMul" || kind == "VarHandleOp" && strings.HasSuffix(name, "/kernel")) && device == host:
+			t.Errorf("%s is on the host", name)
 		}
 	}
 }

@@ -141,11 +141,11 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 func (t *Trainer) build() error {
 	o := t.options
 	b, root := t.builder, t.builder.scope
-	input := b.onHost(root.SubScope("input"))
+	input := root.SubScope("input")
 	t.images = op.Placeholder(input.SubScope("images"), tf.Uint8, op.PlaceholderShape(b.imageShape()))
 	t.votes = op.Placeholder(input.SubScope("votes"), tf.Float, op.PlaceholderShape(tf.MakeShape(-1, galaxyzoo.NumAnswers)))
 	t.rate = op.Placeholder(input.SubScope("learning_rate"), tf.Float, op.PlaceholderShape(tf.ScalarShape()))
-	t.step = b.addVariable(Variable{Name: "global_step", Shape: []int64{}, Role: Offset}, tf.Int64, o.Placement.Host)
+	t.step = b.addVariable(Variable{Name: "global_step", Shape: []int64{}, Role: Offset}, tf.Int64, "")
 	if root.Err() != nil {
 		return root.Err()
 	}
@@ -178,38 +178,18 @@ func (t *Trainer) build() error {
 		updates = append(updates, t.average(root.SubScope("average"), updates)...)
 	}
 	// Once the weights have moved the step counts; `train` stands for it all.
-	after := b.onHost(root.SubScope("step")).WithControlDependencies(updates...)
+	after := root.SubScope("step").WithControlDependencies(updates...)
 	count := op.AssignAddVariableOp(after, t.step.handle, op.Const(root.SubScope("step").SubScope("one"), int64(1)))
 	if root.Err() != nil {
 		return root.Err()
 	}
-	t.targets = []*tf.Operation{op.NoOp(b.onHost(root.SubScope("train")).WithControlDependencies(count))}
+	t.targets = []*tf.Operation{op.NoOp(root.SubScope("train").WithControlDependencies(count))}
 	if t.scale != nil {
 		t.targets = append(t.targets, t.scale.update(root.SubScope("loss_scale"), t.guard.finite)...)
 	}
 
 	t.predictions = b.infer(root.SubScope("inference"), t.images)
 	return root.Err()
-}
-
-// infer adds the network in inference form, on each device for its share of the images.
-func (b *builder) infer(scope *op.Scope, images tf.Output) tf.Output {
-	devices := b.placement.towers()
-	if len(devices) == 1 {
-		return b.forward(on(scope, devices[0]), images, passInputs{}).votes
-	}
-	host := b.onHost(scope)
-	batch := rowsOf(host.SubScope("rows"), images)
-	parts := make([]tf.Output, len(devices))
-	for i, device := range devices {
-		s := scope.SubScope(fmt.Sprintf("tower%d", i))
-		of := b.onHost(s)
-		mine := shareOf(of, batch, i, len(devices))
-		votes := b.forward(on(s, device), mine.of(of.SubScope("images"), images, 1), passInputs{}).votes
-		none := op.Const(of.SubScope("none"), []int32{0})
-		parts[i] = share{first: none, last: mine.rows}.of(of.SubScope("votes"), votes, 1)
-	}
-	return op.ConcatV2(host, parts, op.Const(host.SubScope("axis"), int32(0)))
 }
 
 // gradients turns the towers' gradients of the targets into those that move them,
@@ -220,9 +200,9 @@ func (t *Trainer) gradients(targets []*variable, towers *towerOutputs) []tf.Outp
 		gradients = t.scale.unscale(root.SubScope("unscale"), targets, gradients)
 	}
 	halves := halfSquares(root.SubScope("norms"), targets, gradients)
-	t.guard = newGuard(t.builder.onHost(root.SubScope("guard")), t.loss, targets, halves, towers.averages)
+	t.guard = newGuard(root.SubScope("guard"), t.loss, targets, halves, towers.averages)
 	if t.options.ClipNorm > 0 {
-		gradients = clipByGlobalNorm(t.builder.onHost(root.SubScope("clip")), targets, gradients, halves, t.options.ClipNorm)
+		gradients = clipByGlobalNorm(root.SubScope("clip"), targets, gradients, halves, t.options.ClipNorm)
 	}
 	return gradients
 }
