@@ -147,10 +147,10 @@ func explain(err error) error {
 		return unix.ENOSPC
 	case slices.ContainsFunc(memoryTexts, says):
 		return fmt.Errorf("%w: %s", ErrMemory, text)
+	case slices.ContainsFunc(deviceTexts, says): // of a worker too, which is not lost by that
+		return fmt.Errorf("%w: %s", ErrDevice, text)
 	case ofWorker(strings.ToLower(err.Error())):
 		return fmt.Errorf("%w lost: %s", ErrWorker, text)
-	case slices.ContainsFunc(deviceTexts, says):
-		return fmt.Errorf("%w: %s", ErrDevice, text)
 	}
 	return fmt.Errorf("TensorFlow: %s", text)
 }
@@ -160,7 +160,7 @@ func explain(err error) error {
 func firstLine(err error) string {
 	text, rest, _ := strings.Cut(err.Error(), "\n")
 	if strings.HasSuffix(text, "root error(s) found.") {
-		text, _, _ = strings.Cut(rest, "\n")
+		text, rest, _ = strings.Cut(rest, "\n")
 		text = strings.TrimPrefix(strings.TrimSpace(text), "(0) ")
 	}
 	if strings.Contains(text, "From /job:") && strings.HasSuffix(text, ":") { // what a server has from another
