@@ -81,7 +81,7 @@ func TestWithoutLibrary(t *testing.T) {
 		"Load":             Load,
 		"Start":            func() error { return Start(Machine{}) },
 		"Devices":          func() error { _, err := Devices(); return err },
-		"FastestPrecision": func() error { _, _, err := FastestPrecision(); return err },
+		"FastestPrecision": func() error { _, _, err := FastestPrecision(Placement{}); return err },
 		"NewBatch":         func() error { _, err := NewBatch(1, 16); return err },
 		"NewJPEGDecoder":   func() error { _, err := NewJPEGDecoder(); return err },
 		"NewTrainer":       func() error { _, err := NewTrainer(net, Options{LossWeights: MSE()}); return err },

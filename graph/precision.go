@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	tf "github.com/wamuir/graft/tensorflow"
@@ -36,22 +37,23 @@ func (p Precision) dtype() tf.DataType {
 	return tf.Float
 }
 
-// FastestPrecision returns the fastest precision that is safe for training on the
-// device that networks are placed on, and why it is that one.
-func FastestPrecision() (p Precision, why string, err error) {
+// FastestPrecision returns the fastest precision that is safe for training where it is
+// placed in this process, by the first of the devices, and why it is that one.
+func FastestPrecision(placement Placement) (p Precision, why string, err error) {
 	s, err := emptySession()
 	if err != nil {
 		return "", "", err
 	}
 	defer s.Close()
-	device, err := deviceOf(s, Placement{})
+	device, err := deviceOf(s, placement)
 	if err != nil {
 		return "", "", err
 	}
+	device, _, _ = strings.Cut(device, ", ")
 	switch {
-	case device != cpuDevice && fasterInBFloat16():
+	case !isCPU(device) && fasterInBFloat16(device):
 		return BFloat16, "a trial on " + device + " was faster in it", nil
-	case device != cpuDevice:
+	case !isCPU(device):
 		return Float32, "a trial on " + device + " was no faster in bfloat16; float16 may be", nil
 	case cpuHasBFloat16():
 		return BFloat16, "the processor has instructions for it", nil
@@ -62,20 +64,22 @@ func FastestPrecision() (p Precision, why string, err error) {
 // cpuDevice is the name of the device where there is no other.
 const cpuDevice = "CPU:0"
 
+// isCPU reports whether a device, or the first of several, is one of this process's CPUs.
+func isCPU(device string) bool { return strings.HasPrefix(device, "CPU") }
+
 // cpuHasBFloat16 reports whether the processor multiplies bfloat16 itself.
 // Without, TensorFlow converts to and from float32, which takes longer than it
 // saves.
 func cpuHasBFloat16() bool { return cpu.X86.HasAVX512BF16 || cpu.X86.HasAMXBF16 }
 
-// fasterInBFloat16 times a large convolution on the first GPU in both types: GPUs
-// older than Ampere compute bfloat16 in float32 and convert, which nothing but the
-// time tells.
-func fasterInBFloat16() bool {
-	exact, err := timeConvolution(tf.Float, 512)
+// fasterInBFloat16 times a large convolution on a GPU in both types: GPUs older than
+// Ampere compute bfloat16 in float32 and convert, which nothing but the time tells.
+func fasterInBFloat16(device string) bool {
+	exact, err := timeConvolution(device, tf.Float, 512)
 	if err != nil {
 		return false
 	}
-	short, err := timeConvolution(tf.Bfloat16, 512)
+	short, err := timeConvolution(device, tf.Bfloat16, 512)
 	return err == nil && float64(short) < worthwhile*float64(exact)
 }
 
@@ -83,10 +87,11 @@ func fasterInBFloat16() bool {
 const worthwhile = 0.85
 
 // timeConvolution returns the least time that a convolution of 0.3 GFLOP an image
-// took.
-func timeConvolution(dtype tf.DataType, images int32) (time.Duration, error) {
+// took on a device, as Trainer.Device names it.
+func timeConvolution(device string, dtype tf.DataType, images int32) (time.Duration, error) {
 	root := op.NewScope()
-	onGPU := root.WithDevice("/device:GPU:0")
+	name, _, _ := strings.Cut(device, " ")
+	onGPU := root.WithDevice("/device:" + name)
 	zeros := func(name string, shape ...int32) tf.Output {
 		s := onGPU.SubScope(name)
 		filled := op.Fill(s, op.Const(s.SubScope("shape"), shape), op.Const(s.SubScope("zero"), float32(0)))
@@ -121,7 +126,7 @@ func timeConvolution(dtype tf.DataType, images int32) (time.Duration, error) {
 // Slow reports whether a precision that is meant to save time costs some on the
 // device, as Trainer.Device names it, and why.
 func (p Precision) Slow(device string) (bool, string) {
-	if device != cpuDevice {
+	if !isCPU(device) {
 		return false, ""
 	}
 	switch {

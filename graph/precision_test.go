@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	tf "github.com/wamuir/graft/tensorflow"
@@ -162,22 +163,24 @@ func TestUnknownPrecision(t *testing.T) {
 }
 
 func TestFastestPrecision(t *testing.T) {
-	p, why, err := FastestPrecision()
-	if err != nil || why == "" {
-		t.Fatalf("%q because %q: %v", p, why, err)
-	}
-	if slow, why := p.Slow(cpuDevice); slow {
-		t.Errorf("%s is called fastest and slow: %s", p, why)
-	}
-	if slow, _ := Float16.Slow(cpuDevice); !slow {
-		t.Error("float16 is not called slow on a CPU")
+	for device, placement := range map[string]Placement{cpuDevice: {}, "CPU:0, CPU:1": onCPUs(t, 2)} {
+		p, why, err := FastestPrecision(placement)
+		if err != nil || why == "" || device != cpuDevice && !strings.Contains(why, "processor") {
+			t.Fatalf("%q because %q: %v", p, why, err)
+		}
+		if slow, why := p.Slow(device); slow {
+			t.Errorf("%s is called fastest and slow on %s: %s", p, device, why)
+		}
+		if slow, _ := Float16.Slow(device); !slow {
+			t.Errorf("float16 is not called slow on %s", device)
+		}
 	}
 }
 
 // The trial that is made on GPUs runs anywhere.
 func TestTimeConvolution(t *testing.T) {
 	for _, dtype := range []tf.DataType{tf.Float, tf.Bfloat16} {
-		if took, err := timeConvolution(dtype, 1); err != nil || took <= 0 {
+		if took, err := timeConvolution(cpuDevice, dtype, 1); err != nil || took <= 0 {
 			t.Errorf("%v: %v (%v)", dtype, took, err)
 		}
 	}

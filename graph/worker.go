@@ -108,7 +108,7 @@ func (w *Worker) Serve(listener net.Listener) error {
 
 // introduce says what this process is.
 func (w *Worker) introduce() (*Introduction, error) {
-	fastest, _, err := FastestPrecision()
+	fastest, _, err := FastestPrecision(Placement{})
 	if err != nil {
 		return nil, err
 	}

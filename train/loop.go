@@ -142,7 +142,7 @@ func (l *loop) openTrainer() (err error) {
 	if err != nil {
 		return err
 	}
-	if l.note, err = p.settlePrecision(l.cluster); err != nil {
+	if l.note, err = p.settlePrecision(placement, l.cluster); err != nil {
 		return err
 	}
 	weights := graph.MSE()

@@ -7,19 +7,18 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// settlePrecision replaces "auto" by the precision that it means on this machine,
-// so that the run's configuration names it. It returns why it is that one, for the
-// user.
-func (p *Plan) settlePrecision(cluster *graph.Cluster) (note string, err error) {
+// settlePrecision replaces "auto" by the precision that it means where the run computes,
+// here or on a cluster, so that the run's configuration names it. It returns why it is
+// that one, for the user.
+func (p *Plan) settlePrecision(here graph.Placement, cluster *graph.Cluster) (note string, err error) {
 	if p.Values.Config.Precision != run.PrecisionAuto {
 		return "", nil
 	}
+	var precision graph.Precision
+	var why string
 	if cluster != nil {
-		precision, why := cluster.FastestPrecision()
-		return fmt.Sprintf("precision %s: %s", precision, why), p.Values.Choose("precision", string(precision), "auto: "+why)
-	}
-	precision, why, err := graph.FastestPrecision()
-	if err != nil {
+		precision, why = cluster.FastestPrecision()
+	} else if precision, why, err = graph.FastestPrecision(here); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("precision %s: %s", precision, why), p.Values.Choose("precision", string(precision), "auto: "+why)

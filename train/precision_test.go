@@ -42,7 +42,7 @@ func TestAutoPrecisionIsSettled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, why, err := graph.FastestPrecision()
+	want, why, err := graph.FastestPrecision(graph.Placement{})
 	if err != nil {
 		t.Fatal(err)
 	}
