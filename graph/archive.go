@@ -11,8 +11,7 @@ import (
 // trainer computes.
 type archive struct {
 	saver
-	vars    []*variable // of the trainer
-	values  []tf.Output // of each, fed
+	values  []tf.Output // of each variable of the trainer, fed
 	session *tf.Session
 }
 
@@ -20,7 +19,7 @@ type archive struct {
 func newArchive(b *builder) (*archive, error) {
 	// On the CPU: nothing is to be gained by a copy on another device.
 	root := op.NewScope().WithDevice("/device:CPU:0")
-	a := &archive{vars: b.order}
+	a := &archive{}
 	for _, v := range b.order {
 		a.values = append(a.values, op.Placeholder(root.SubScope("values"), v.dtype, op.PlaceholderShape(tf.MakeShape(v.Shape...))))
 	}
