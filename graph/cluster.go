@@ -125,6 +125,8 @@ func (c *Cluster) check(addresses []string, version string) error {
 			return wrong("runs TensorFlow %s, this program %s: install the same version", w.TensorFlow, Version())
 		case w.Workers != len(addresses):
 			return wrong("is one of %d by its --cluster, but %d are named here: name the same ones", w.Workers, len(addresses))
+		case w.server != taskName(w.Task):
+			return wrong("is %sby its --cluster, but number %d here: name them in the same order", taskOf(w.server+"/"), w.Task)
 		}
 	}
 	return nil

@@ -253,3 +253,17 @@ func TestServeTakesTheAddress(t *testing.T) {
 		l.Close()
 	}
 }
+
+// Workers that are named in another order than they know each other by are refused: one
+// would be watched in place of the other.
+func TestConnectInAnotherOrder(t *testing.T) {
+	addresses, err := workers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	swapped := []string{addresses[1], addresses[0]}
+	want := "worker at " + addresses[1] + " is worker 1 by its --cluster, but number 0 here: name them in the same order"
+	if _, err := Connect(swapped, testVersion, time.Minute, false); err == nil || err.Error() != want || !errors.Is(err, ErrWorker) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

@@ -36,6 +36,8 @@ type Introduction struct {
 	Devices    []string `json:"-"`        // by TensorFlow's full names: its GPUs, or else its CPU
 	Task       int      `json:"-"`        // its number in the cluster, from 0
 	Address    string   `json:"-"`        // by which it was asked
+
+	server string // the task that answers at the address
 }
 
 // startTimeout is how long a worker may take to answer itself.
@@ -159,7 +161,10 @@ func (d *door) ask() (*Introduction, error) {
 		return nil, err
 	}
 	var cpu string
-	for _, device := range devices {
+	for i, device := range devices {
+		if i == 0 { // the server's own come first
+			found.server, _, _ = strings.Cut(device.Name, "/device:")
+		}
 		switch {
 		case !strings.HasPrefix(device.Name, d.task+"/"):
 		case device.Type == "GPU":
