@@ -80,7 +80,8 @@ type metrics interface {
 // leaves no folder, unless its numbers were no numbers.
 //
 // An elastic run that loses workers goes on from its last checkpoint with those that are
-// left, as if it were resumed: what is observed is an end and another start.
+// left, as if it were resumed: what is observed is an end and another start. One that
+// does so again and again with no checkpoint between ends.
 func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.Observe == nil {
 		o.Observe = func(Event) {}
@@ -88,14 +89,7 @@ func (p *Plan) Run(ctx context.Context, o Options) (*Ended, error) {
 	if o.SaveAsked == nil {
 		o.SaveAsked = func() bool { return false }
 	}
-	for {
-		ended, err := p.once(ctx, o)
-		next, fault := p.again(ended, err)
-		if next == nil {
-			return ended, errors.Join(err, fault)
-		}
-		p = next
-	}
+	return p.elastically(ctx, func(p *Plan) (*Ended, error) { return p.once(ctx, o) })
 }
 
 // once trains until the run ends for whatever cause.

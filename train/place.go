@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -39,11 +40,40 @@ func (l *loop) place() (graph.Placement, error) {
 	return l.cluster.Placement(), nil
 }
 
-// again plans what is left of an elastic run that lost workers, nil where nothing is
-// left to go on from.
-func (p *Plan) again(ended *Ended, cause error) (*Plan, error) {
-	if !p.Values.Config.Elastic || ended == nil || !errors.Is(cause, graph.ErrWorker) {
-		return nil, nil
+// mostLosses is how often in a row an elastic run may lose workers before it has another
+// checkpoint: one that does so each time would never end.
+const mostLosses = 10
+
+// elastically runs a plan once and, as long as an elastic run loses workers, what is left
+// of it.
+func (p *Plan) elastically(ctx context.Context, once func(*Plan) (*Ended, error)) (*Ended, error) {
+	var last *Ended
+	for losses := 1; ; losses++ {
+		ended, err := once(p)
+		if ended == nil {
+			ended = last // that which could not go on
+		}
+		if !p.Values.Config.Elastic || ended == nil || !errors.Is(err, graph.ErrWorker) || ctx.Err() != nil {
+			return ended, err
+		}
+		next, fault := PlanResume(ended.Run, run.Last, nil)
+		if fault != nil {
+			return ended, errors.Join(err, fault)
+		}
+		if next.state.Step > p.from() {
+			losses = 1
+		}
+		if losses > mostLosses {
+			return ended, fmt.Errorf("workers were lost %d times in a row with no checkpoint after step %d: %w", losses, next.state.Step, err)
+		}
+		p, last = next, ended
 	}
-	return PlanResume(ended.Run, run.Last, nil)
+}
+
+// from is the step that a run goes on from.
+func (p *Plan) from() int64 {
+	if p.state == nil {
+		return 0
+	}
+	return p.state.Step
 }
