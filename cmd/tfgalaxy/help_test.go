@@ -114,3 +114,13 @@ func TestWriteRows(t *testing.T) {
 		t.Errorf("no rows give %q", b.String())
 	}
 }
+
+// The help calls what a flag takes by what it is.
+func TestValueNames(t *testing.T) {
+	want := map[string]string{"devices": "DEVICES", "workers": "ADDRESSES", "worker-timeout": "N", "cache": "FOLDER", "data": "DATA", "network": "NAME", "loss": "WORD"}
+	for key, want := range want {
+		if s, known := run.Lookup(key); !known || valueName(s) != want {
+			t.Errorf("--%s %s, want %s", key, valueName(s), want)
+		}
+	}
+}

@@ -67,6 +67,10 @@ func valueName(s run.Setting) string {
 		return "WORD"
 	case notNumber == nil:
 		return "N"
+	case s.Key == "devices":
+		return "DEVICES"
+	case s.Key == "workers":
+		return "ADDRESSES"
 	case s.Category == run.CategoryFolders:
 		return "FOLDER"
 	case s.Category == run.CategoryData:
