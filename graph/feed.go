@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -183,6 +184,9 @@ func (t *Trainer) LoadCrops(crop func(dst []byte, position int) error) error {
 	runtime.KeepAlive(tensor)
 	tensor = nil
 	release()
+	if lost := explain(err); errors.Is(lost, ErrWorker) {
+		return lost
+	}
 	if err != nil {
 		return fmt.Errorf("%w: failed to load %d crops, %d MiB, to the device; they can stay on the host: %s",
 			ErrDevice, count, len(pixels)>>20, firstLine(err))

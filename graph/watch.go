@@ -30,11 +30,22 @@ func watch(s *tf.Session, p Placement) *watched {
 // watchEvery is how often it is looked whether the server is there.
 const watchEvery = time.Second
 
+// mostSent is how many bytes of values can go to a server at once: TensorFlow ends the
+// program over a message of 2 GiB. The rest of it is names.
+const mostSent = 1<<31 - 1<<20
+
 // Run is the session's, which it leaves behind once nobody listens at the server's
 // address any more.
 func (s *watched) Run(feeds map[tf.Output]*tf.Tensor, fetches []tf.Output, targets []*tf.Operation) ([]*tf.Tensor, error) {
 	if s.address == "" {
 		return s.Session.Run(feeds, fetches, targets)
+	}
+	sent := 0
+	for _, value := range feeds {
+		sent += len(memory(value))
+	}
+	if sent > mostSent {
+		return nil, fmt.Errorf("%d MiB at once are more than workers can be sent", sent>>20)
 	}
 	type result struct {
 		out []*tf.Tensor
