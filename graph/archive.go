@@ -18,7 +18,7 @@ type archive struct {
 // newArchive makes the archive of all variables that a checkpoint has.
 func newArchive(b *builder) (*archive, error) {
 	// On the CPU: nothing is to be gained by a copy on another device.
-	root := op.NewScope().WithDevice("/device:CPU:0")
+	root := op.NewScope().WithDevice(onCPU.Host)
 	a := &archive{}
 	for _, v := range b.order {
 		a.values = append(a.values, op.Placeholder(root.SubScope("values"), v.dtype, op.PlaceholderShape(tf.MakeShape(v.Shape...))))

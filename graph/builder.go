@@ -47,12 +47,12 @@ type activation struct {
 	output tf.Output
 }
 
-func newBuilder(net *Network) (*builder, error) {
+func newBuilder(net *Network, p Placement) (*builder, error) {
 	table, err := net.Table()
 	if err != nil {
 		return nil, err
 	}
-	return newBuilderOf(net, table, Placement{})
+	return newBuilderOf(net, table, p)
 }
 
 // newBuilderOf builds the network from a table that may differ from its own.

@@ -189,7 +189,7 @@ func (t *Trainer) Restore(dir string) error {
 // ReadWeights reads the network's variables from a checkpoint that a Trainer of
 // the same network saved: their moving averages where the checkpoint has them.
 func ReadWeights(net *Network, dir string) (Weights, error) {
-	b, err := newBuilder(net)
+	b, err := newBuilder(net, onCPU)
 	if err != nil {
 		return nil, err
 	}

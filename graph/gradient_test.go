@@ -25,7 +25,7 @@ type probe struct {
 
 func newProbe(t *testing.T, net *Network, clip float64) *probe {
 	t.Helper()
-	b, err := newBuilder(net)
+	b, err := newBuilder(net, Placement{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,8 @@ import (
 )
 
 // inference is a network in inference form, in a graph of its own: one that is
-// trained in would drag the optimiser and the step count along.
+// trained in would drag the optimiser and the step count along. It is on the CPU: what
+// is written and looked at once needs no other device, which may be taken.
 type inference struct {
 	*builder
 	images  tf.Output // uint8 [batch, size, size, 3], fed
@@ -26,7 +27,7 @@ func newInference(net *Network) (*inference, error) {
 
 // newInferenceOf builds the network from a table that may differ from its own.
 func newInferenceOf(net *Network, table []LayerInfo) (*inference, error) {
-	b, err := newBuilderOf(net, table, Placement{})
+	b, err := newBuilderOf(net, table, onCPU)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ type Placement struct {
 	shared bool     // whether variables outlive the session, and all sessions see them
 }
 
+// onCPU places all on this process's CPU.
+var onCPU = Placement{Host: cpuOf("")}
+
 func (p Placement) towers() []string {
 	if len(p.Towers) == 0 {
 		return []string{""}

@@ -161,6 +161,15 @@ func TestAllIsPlaced(t *testing.T) {
 	o.Placement = PlaceOn([]string{"cpu:1"})
 	trainer := newTrainer(t, net, o)
 	host := cpuOf("")
+	inference, err := newInference(net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, operation := range inference.graph.Operations() {
+		if operation.Device() != host {
+			t.Errorf("%s of a network that is written is on %q", operation.Name(), operation.Device())
+		}
+	}
 	for _, operation := range trainer.builder.graph.Operations() {
 		name, device := operation.Name(), operation.Device()
 		switch kind := operation.Type(); {

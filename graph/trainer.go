@@ -110,11 +110,7 @@ func NewTrainer(net *Network, o Options) (*Trainer, error) {
 	if err := o.checkOptimiser(net); err != nil {
 		return nil, err
 	}
-	table, err := net.Table()
-	if err != nil {
-		return nil, err
-	}
-	b, err := newBuilderOf(net, table, o.Placement)
+	b, err := newBuilder(net, o.Placement)
 	if err != nil {
 		return nil, err
 	}
