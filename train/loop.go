@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"runtime"
@@ -135,6 +136,9 @@ func (l *loop) openTrainer() (err error) {
 	placement, err := l.place()
 	if err != nil {
 		return err
+	}
+	if n := len(placement.Towers); n > c.BatchSize {
+		l.warn(WarnDevices, fmt.Sprintf("a step has fewer images, %d, than there are devices, %d: the others compute in vain", c.BatchSize, n))
 	}
 	if l.note, err = p.settlePrecision(placement, l.cluster); err != nil {
 		return err

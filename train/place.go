@@ -10,8 +10,12 @@ import (
 	"github.com/tfgalaxy/tfgalaxy/run"
 )
 
-// WarnWorker is the warning of workers that a run goes on without.
-const WarnWorker = "worker"
+// Warnings of where a run computes: of workers that it goes on without, and of devices
+// that have nothing to do.
+const (
+	WarnWorker  = "worker"
+	WarnDevices = "devices"
+)
 
 // place says where the trainer computes, and asks workers whether they are there.
 func (l *loop) place() (graph.Placement, error) {
