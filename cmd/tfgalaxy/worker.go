@@ -26,9 +26,10 @@ func (a *app) workerCommand() *cli.Command {
 		Description: "Every worker is given the same list of all workers, in the same order; a list of\n" +
 			"one may be left out. It computes on all GPUs of its machine, or else on its CPU,\n" +
 			"holds no data of its own, and stays until Ctrl-C.\n" +
-			"TensorFlow's servers ask for no password: who can reach the address can have the\n" +
-			"worker do whatever its user may do. Keep it on this machine, behind an SSH\n" +
-			"tunnel, or on a network that nobody else is on: docs/scaling.md shows how.",
+			"TensorFlow's servers ask for no password: who can reach the address, at least\n" +
+			"every user of this machine, can have the worker do whatever its user may do.\n" +
+			"Keep it on a machine of your own, behind an SSH tunnel, or on a network that\n" +
+			"nobody else is on: docs/scaling.md shows how.",
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "listen", Usage: "`ADDRESS:PORT` to listen at", Value: loopback(workerPort)},
 			&cli.StringFlag{Name: "cluster", Usage: "`ADDRESSES` of all workers, HOST:PORT with commas between, as this worker reaches them", DefaultText: "this one alone"},
