@@ -17,8 +17,11 @@ import (
 const testVersion = "v1.2.3"
 
 // workers returns the addresses of two that this process starts, once: TensorFlow stops
-// none.
+// none. Each has two CPUs.
 var workers = sync.OnceValues(func() ([]string, error) {
+	before := machine
+	machine.CPUs = 2
+	defer func() { machine = before }()
 	var addresses []string
 	var listeners []net.Listener
 	for range 2 {
@@ -109,6 +112,83 @@ func TestWorkers(t *testing.T) {
 	if d := apart(votes, wantVotes); d > 1e-4 {
 		t.Errorf("votes differ by %.1e from those of one process", d)
 	}
+}
+
+// manyDevices has each worker compute on both of its CPUs.
+func manyDevices(p Placement) Placement {
+	p.Towers = nil
+	for _, home := range p.Homes {
+		p.Towers = append(p.Towers, home, strings.TrimSuffix(home, "0")+"1")
+	}
+	return p
+}
+
+// Two devices of each of two workers make the steps of one process, and what is large is
+// sent to a worker once, not once a device.
+func TestWorkersOfManyDevices(t *testing.T) {
+	net, o := evenly(t)
+	const steps = 20
+	rows := []int{12, 7, 1, 12, 2}
+	want, wantVotes := curve(t, net, o, steps, rows...)
+	one := connect(t).Placement()
+	two := manyDevices(one)
+	o.Placement = two
+	got, votes := curve(t, net, o, steps, rows...)
+	if d := apart(got, want); d > 1e-5 {
+		t.Errorf("losses differ by %.1e from those of one process", d)
+	}
+	if d := apart(votes, wantVotes); d > 1e-4 {
+		t.Errorf("votes differ by %.1e from those of one process", d)
+	}
+
+	most := 0 // the elements of all weights
+	sent := func(p Placement) int {
+		o.Placement = p
+		trainer := newTrainer(t, net, o)
+		most = 0
+		for _, v := range trainer.builder.trainable() {
+			most += v.Elements()
+		}
+		return sentElements(t, trainer)
+	}
+	few, many := sent(one), sent(two)
+	if few < 2*most {
+		t.Errorf("one device a worker: %d elements are sent, want at least weights and gradients, twice %d", few, most)
+	}
+	if many > few+few/100 {
+		t.Errorf("two devices a worker: %d elements are sent in a step, want %d as with one", many, few)
+	}
+}
+
+// sentElements returns how many elements a step has TensorFlow send between workers: an
+// output goes to each device that wants it once. What depends on the batch is left out.
+func sentElements(t *testing.T, trainer *Trainer) int {
+	t.Helper()
+	total := 0
+	for _, o := range trainer.builder.graph.Operations() {
+		if strings.HasPrefix(o.Name(), "inference/") {
+			continue
+		}
+		for i := range o.NumOutputs() {
+			out := o.Output(i)
+			shape := out.Shape()
+			if !shape.IsFullySpecified() {
+				continue
+			}
+			devices := map[string]bool{}
+			for _, in := range out.Consumers() {
+				if to := in.Op.Device(); !strings.HasPrefix(in.Op.Name(), "inference/") && workerOf(to) != workerOf(o.Device()) {
+					devices[to] = true
+				}
+			}
+			n := len(devices)
+			for k := range shape.NumDimensions() {
+				n *= int(shape.Size(k))
+			}
+			total += n
+		}
+	}
+	return total
 }
 
 func TestWorkersCheckpoint(t *testing.T) {

@@ -149,14 +149,15 @@ func (t *Trainer) newTower(targets []*variable, several bool) (*tower, error) {
 }
 
 // place imports the tower under a name onto a device, "" being where TensorFlow puts it.
-func (w *tower) place(b *builder, name, device string, in towerInputs) (*towerOutputs, error) {
+// reads are what it reads of its weights.
+func (w *tower) place(b *builder, name, device string, in towerInputs, reads []tf.Output) (*towerOutputs, error) {
 	options := tf.GraphImportOptions{Prefix: name, Device: device}
 	given := in.list()
 	for i, input := range w.inputs.list() {
 		options.AddInputMapping(input.Op.Name(), input.Index, given[i])
 	}
-	for _, v := range w.weights {
-		options.AddInputMapping(v.read.Op.Name(), v.read.Index, b.vars[v.Name].read)
+	for i, v := range w.weights {
+		options.AddInputMapping(v.read.Op.Name(), v.read.Index, reads[i])
 	}
 	if err := b.graph.ImportWithOptions(w.encoded, options); err != nil {
 		return nil, fmt.Errorf("failed to place %s on %q: %w", name, device, err)
@@ -185,49 +186,48 @@ func (t *Trainer) towers(targets []*variable) (*towerOutputs, error) {
 	root := b.scope
 	all := make([]*towerOutputs, len(devices))
 	weights := make([]tf.Output, len(devices))
-	for i, device := range devices {
-		in := towerInputs{images: t.feed.out[i], votes: t.votes, step: t.step.read}
-		in.share = t.feed.shares[i]
-		if len(devices) > 1 {
-			s := root.SubScope(fmt.Sprintf("share%d", i))
-			in.votes = in.share.of(s.SubScope("votes"), t.votes, 1)
-			weights[i] = in.share.ofBatch(s.SubScope("weight"), in.share.rows)
+	hubs := t.options.Placement.hubs()
+	for k, h := range hubs {
+		reads := make([]tf.Output, len(w.weights))
+		for i, v := range w.weights {
+			reads[i] = h.read(root.SubScope(fmt.Sprintf("hub%d", k)), b.vars[v.Name])
 		}
-		if t.scale != nil {
-			in.scale = t.scale.scale.read
-		}
-		if root.Err() != nil {
-			return nil, root.Err()
-		}
-		if all[i], err = w.place(b, fmt.Sprintf("tower%d", i), device, in); err != nil {
-			return nil, err
+		for _, i := range h.towers {
+			in := towerInputs{images: t.feed.out[i], votes: t.votes, step: t.step.read}
+			in.share = t.feed.shares[i]
+			if len(devices) > 1 {
+				s := root.SubScope(fmt.Sprintf("share%d", i))
+				in.votes = in.share.of(s.SubScope("votes"), t.votes, 1)
+				weights[i] = in.share.ofBatch(s.SubScope("weight"), in.share.rows)
+			}
+			if t.scale != nil {
+				in.scale = t.scale.scale.read
+			}
+			if root.Err() != nil {
+				return nil, root.Err()
+			}
+			if all[i], err = w.place(b, fmt.Sprintf("tower%d", i), devices[i], in, reads); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return t.together(root.SubScope("towers"), targets, all, weights), root.Err()
+	return t.together(root.SubScope("towers"), targets, hubs, all, weights), root.Err()
 }
 
 // together adds up what the towers say, each gradient where its variable lies.
-func (t *Trainer) together(scope *op.Scope, targets []*variable, all []*towerOutputs, weights []tf.Output) *towerOutputs {
+func (t *Trainer) together(scope *op.Scope, targets []*variable, hubs []*hub, all []*towerOutputs, weights []tf.Output) *towerOutputs {
 	if len(all) == 1 {
 		return all[0]
 	}
-	sum := func(s *op.Scope, of func(i int) tf.Output) tf.Output {
-		parts := make([]tf.Output, len(all))
-		for i := range all {
-			parts[i] = of(i)
-		}
-		return op.AddN(s, parts)
-	}
-	out := &towerOutputs{loss: sum(scope.SubScope("loss"), func(i int) tf.Output { return all[i].loss })}
+	out := &towerOutputs{loss: sum(scope.SubScope("loss"), hubs, t.options.Placement.Host, func(i int) tf.Output { return all[i].loss })}
 	for k, v := range targets {
-		s := v.where(scope.SubScope("gradient"))
-		out.gradients = append(out.gradients, sum(s, func(i int) tf.Output { return all[i].gradients[k] }))
+		out.gradients = append(out.gradients, sum(scope.SubScope("gradient"), hubs, v.device, func(i int) tf.Output { return all[i].gradients[k] }))
 	}
 	for k, a := range all[0].averages {
-		s := a.v.where(scope.SubScope("average"))
-		delta := sum(s, func(i int) tf.Output {
+		s := scope.SubScope("average")
+		delta := sum(s, hubs, a.v.device, func(i int) tf.Output {
 			// Of one image in vain the variance may be no number.
-			return op.MulNoNan(s.SubScope("part"), all[i].averages[k].delta, weights[i])
+			return op.MulNoNan(on(s.SubScope("part"), t.options.Placement.towers()[i]), all[i].averages[k].delta, weights[i])
 		})
 		out.averages = append(out.averages, average{a.v, delta})
 	}
