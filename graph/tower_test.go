@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -178,5 +180,27 @@ func TestAllIsPlaced(t *testing.T) {
 		case (kind == "Conv2D" || kind == "MatMul" || kind == "VarHandleOp" && strings.HasSuffix(name, "/kernel")) && device == host:
 			t.Errorf("%s is on the host", name)
 		}
+	}
+}
+
+// The loss of each tower is scaled, and one that overflows holds back the step of all.
+func TestTowersInFloat16(t *testing.T) {
+	net, o := tiny(), Options{LossWeights: MSE(), Seed: 3, Precision: Float16, Optimiser: SGD, Momentum: 0.9}
+	net.Layers = slices.DeleteFunc(net.Layers, func(l Layer) bool { return l.Kind() == "norm" })
+	want, _ := curve(t, net, o, 4, 4)
+	o.Placement = onCPUs(t, 2)
+	got, _ := curve(t, net, o, 4, 4)
+	if d := apart(got, want); d > 1e-5 { // gradients have 11 bits, and losses move by 1e-3
+		t.Errorf("losses differ by %.1e from those of one device", d)
+	}
+	trainer := newTrainer(t, net, o)
+	b := randomBatch(t, 4, net.Size, 1)
+	b.Votes[len(b.Votes)-1] = float32(math.Inf(1)) // of the second tower
+	before := patterns(all(t, trainer))
+	if _, err := trainer.Step(b, 1e-3); !errors.Is(err, ErrOverflow) {
+		t.Errorf("%v, want %v", err, ErrOverflow)
+	}
+	if !maps.EqualFunc(before, patterns(all(t, trainer)), slices.Equal) {
+		t.Error("the step changed variables")
 	}
 }
