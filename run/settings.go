@@ -130,7 +130,7 @@ var Settings = []Setting{
 		deviceList(func(c *Config) *string { return &c.Devices })},
 	{workersKey, CategoryFolders, "", "processes that compute the steps, as tfgalaxy worker starts them: HOST:PORT,HOST:PORT",
 		addressList(func(c *Config) *string { return &c.Workers })},
-	{"worker-timeout", CategoryFolders, "60", "seconds without an answer after which a worker counts as lost; more than the longest step takes",
+	{"worker-timeout", CategoryFolders, "60", "seconds without an answer after which a worker counts as lost; more than the longest step takes, which is often the first",
 		whole(func(c *Config) *int { return &c.WorkerTimeout }, 1, 86400)},
 	{"elastic", CategoryFolders, "false", "go on from the last checkpoint with the workers that are left when one is lost",
 		toggle(func(c *Config) *bool { return &c.Elastic })},
