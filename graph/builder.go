@@ -25,7 +25,7 @@ type variable struct {
 // pass as often as it is needed.
 type builder struct {
 	scope  *op.Scope
-	graph  *tf.Graph // see start
+	graph  *tf.Graph // of the scope
 	net    *Network
 	table  []LayerInfo
 	output output

@@ -233,7 +233,8 @@ func readChecked(dir string, net *Network, read func() error) error {
 func (b *builder) start() (*tf.Session, error) { return b.startWith(nil) }
 
 func (b *builder) startWith(options *corepb.GraphOptions) (*tf.Session, error) {
-	if _, err := b.scope.Finalize(); err != nil {
+	var err error
+	if b.graph, err = b.scope.Finalize(); err != nil {
 		return nil, fmt.Errorf("failed to build network %q: %w", b.net.Name, err)
 	}
 	return newSessionOn(b.placement, b.graph, options)
