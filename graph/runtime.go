@@ -50,7 +50,7 @@ func emptySession() (*tf.Session, error) {
 func sessionConfig(p Placement, how *corepb.GraphOptions) *corepb.ConfigProto {
 	return &corepb.ConfigProto{
 		AllowSoftPlacement: true,
-		DeviceCount:        map[string]int32{"CPU": int32(max(1, machine.CPUs))},
+		DeviceCount:        deviceCount(),
 		GpuOptions:         &corepb.GPUOptions{AllowGrowth: true},
 		GraphOptions:       how,
 
@@ -61,6 +61,15 @@ func sessionConfig(p Placement, how *corepb.GraphOptions) *corepb.ConfigProto {
 		DeviceFilters:        p.tasks,
 		IsolateSessionState:  p.Target != "" && !p.shared,
 	}
+}
+
+// deviceCount says how many devices of a kind there are to be; of those not named, all.
+func deviceCount() map[string]int32 {
+	count := map[string]int32{"CPU": int32(max(1, machine.CPUs))}
+	if machine.CPUOnly {
+		count["GPU"] = 0
+	}
+	return count
 }
 
 func sessionOptions(p Placement, how *corepb.GraphOptions) (*tf.SessionOptions, error) {
@@ -171,8 +180,9 @@ func firstLine(err error) string {
 
 // A Machine says what TensorFlow may use of the computer.
 type Machine struct {
-	Threads int // that compute at once; 0 is one a core
-	CPUs    int // devices that the cores are offered as, cpu:0 and so on; 0 is one
+	Threads int  // that compute at once; 0 is one a core
+	CPUs    int  // devices that the cores are offered as, cpu:0 and so on; 0 is one
+	CPUOnly bool // GPUs are left to others
 }
 
 // machine is that of this process: TensorFlow settles it with the first session.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -106,7 +107,10 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 func (a *app) startRuntime(c *run.Config) error {
 	var machine graph.Machine
 	if c != nil {
-		machine = graph.Machine{Threads: c.Threads, CPUs: graph.NamedCPUs(c.Devices)}
+		machine = graph.Machine{
+			Threads: c.Threads, CPUs: graph.NamedCPUs(c.Devices),
+			CPUOnly: c.Workers != "" || !strings.Contains(c.Devices, "gpu:") && graph.NamedCPUs(c.Devices) > 0,
+		}
 	}
 	if machine.Threads > 0 {
 		runtime.GOMAXPROCS(machine.Threads)

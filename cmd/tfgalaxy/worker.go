@@ -65,6 +65,9 @@ func (a *app) worker(ctx *cli.Context) error {
 		return err
 	}
 	defer listener.Close() // TensorFlow has its address by then, unless something fails
+	if !ctx.IsSet("cluster") {
+		where.Cluster = []string{listener.Addr().String()} // port 0 has become one that is free
+	}
 	if err := a.startRuntime(&values.Config); err != nil {
 		return err
 	}
