@@ -100,8 +100,8 @@ def contest(trainings, rounds, seconds, limits):
 def alone(run, what):
     """What a run says, begun once the machine is quiet, and made again where other programs computed meanwhile."""
     best = None
-    for _ in range(6):
-        patience = time.monotonic() + 20
+    for _ in range(4):
+        patience = time.monotonic() + 240
         while disturbed(1) and time.monotonic() < patience:
             pass
         begin, busy, own = time.monotonic(), busy_seconds(), sum(os.times()[:4])

@@ -8,7 +8,7 @@ import tables
 FLOPS = 10e12
 STEP = 5e-3  # seconds: some thousand kernels are launched, at a few microseconds each
 MEMORY = 1e12  # bytes a second, for the optimiser, which goes through seven arrays as large as the weights
-COPY = 1e-9  # seconds a byte that gRPC takes on the way, as the cores here take
+COPY = 1e-9  # seconds a byte that gRPC takes on the way, about what the cores here take
 LATENCY = 0.5e-3  # of a message through gRPC
 INSIDE = 100e9  # bits a second between the GPUs of a machine, over PCI Express
 IMAGES = 64  # a GPU
