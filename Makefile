@@ -112,6 +112,7 @@ test-style: setup ## gofmt, go vet, the imports that the architecture allows, th
 	if [ -n "$$unformatted" ]; then printf 'not formatted by gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	scripts/check-imports.sh
 	scripts/check-dependencies.sh
+	python3 -m doctest scripts/scaling/model.py
 	$(call cgo,$(rpath)) go vet ./...
 
 # All is vetted above, so that go test need not.
