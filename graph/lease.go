@@ -25,7 +25,7 @@ type lease struct {
 // beatEvery is how often the number counts up, and misses how many times it may not.
 var beatEvery = 2 * time.Second
 
-const misses = 3
+const misses = 5
 
 // takeLease takes the lease of a worker. Where another process has it the error says
 // which; one that does not count up any more is over, and its sessions are closed.
