@@ -128,7 +128,7 @@ var Settings = []Setting{
 		whole(func(c *Config) *int { return &c.Threads }, 0, 1024)},
 	{"devices", CategoryFolders, DevicesAuto, "what a step's images are split over: auto is one, all every GPU, or their names, gpu:0,gpu:1",
 		deviceList(func(c *Config) *string { return &c.Devices })},
-	{workersKey, CategoryFolders, "", "processes that compute the steps, as tfgalaxy worker starts them: HOST:PORT,HOST:PORT",
+	{workersKey, CategoryFolders, "", "processes that compute the steps, as tfgalaxy worker starts them",
 		addressList(func(c *Config) *string { return &c.Workers })},
 	{"worker-timeout", CategoryFolders, "60", "seconds without an answer after which a worker counts as lost; more than the longest step takes, which is often the first",
 		whole(func(c *Config) *int { return &c.WorkerTimeout }, 1, 86400)},

@@ -132,7 +132,7 @@ func TestSettingRanges(t *testing.T) {
 		{"patience", "0 3", "-1"},
 		{"input-threads", "0 1024", "-1 1025"},
 		{"devices", "auto all cpu:0 gpu:0,gpu:10 cpu:0,cpu:1", "gpu gpu:01 gpu:0,gpu:0 GPU:0 gpu:0, tpu:0"},
-		{"workers", "localhost:2222 10.0.0.1:1,[::1]:65535", "4 localhost localhost:0 :2222 a:1,a:1 a:1,b a/b:1"},
+		{"workers", "none localhost:2222 10.0.0.1:1,[::1]:65535", "4 localhost localhost:0 :2222 a:1,a:1 a:1,b a/b:1"},
 		{"crop", "roi centre", "ROI center box"},
 		{"schedule", "constant step cosine", "linear"},
 		{"rotate", "true false 1 0 T", "yes on 2"},

@@ -117,12 +117,15 @@ func deviceList(field func(*Config) *string) value {
 	return v
 }
 
-// addressList is the addresses of servers, or none.
+// addressList is the addresses of servers, or none of them.
 func addressList(field func(*Config) *string) value {
 	v := text(field)
-	v.want = "HOST:PORT, several with commas between (how many images are prepared at once is " + inputThreadsKey + ")"
+	v.want = "none or HOST:PORT, several with commas between (how many images are prepared at once is " + inputThreadsKey + ")"
 	set := v.parse
 	v.parse = func(c *Config, text string) error {
+		if text == "none" {
+			text = ""
+		}
 		if text != "" {
 			if _, err := ParseAddresses(text); err != nil {
 				return err

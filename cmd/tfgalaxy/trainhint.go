@@ -45,7 +45,7 @@ func (a *app) hintTrain(err error, c *run.Config, ended *train.Ended) error {
 	case memory:
 		return &hintedError{err, a.anew(ended.Run, last, half)}
 	case errors.Is(err, graph.ErrWorker) && last != "":
-		return &hintedError{err, resume + " once all workers answer; with --elastic it goes on with those that do"}
+		return &hintedError{err, resume + " once all workers answer; with --elastic it goes on with those that do, with --workers none in this process"}
 	case errors.Is(err, graph.ErrDevice) && last != "":
 		return &hintedError{err, resume}
 	}
