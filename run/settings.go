@@ -126,7 +126,7 @@ var Settings = []Setting{
 		whole(func(c *Config) *int { return &c.InputThreads }, 0, 1024)},
 	{"threads", CategoryFolders, "0", "threads that compute at once, 0 = one a core",
 		whole(func(c *Config) *int { return &c.Threads }, 0, 1024)},
-	{"devices", CategoryFolders, DevicesAuto, "what a step's images are split over: auto is one, all every GPU, or their names, gpu:0,gpu:1",
+	{"devices", CategoryFolders, DevicesAuto, "what the images of a step are split over; auto is one GPU or the CPU, all is every GPU",
 		deviceList(func(c *Config) *string { return &c.Devices })},
 	{workersKey, CategoryFolders, "", "processes that compute the steps, as tfgalaxy worker starts them",
 		addressList(func(c *Config) *string { return &c.Workers })},
