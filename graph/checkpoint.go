@@ -174,16 +174,16 @@ func (t *Trainer) Restore(dir string) error {
 	if err != nil {
 		return err
 	}
-	feeds := map[tf.Output]*tf.Tensor{}
-	assigns := make([]*tf.Operation, len(values))
+	all := assignment{session: t.session}
 	for i, v := range t.builder.order {
-		feeds[v.initial], assigns[i] = values[i], v.assign
+		if err := all.add(v, values[i]); err != nil {
+			return err
+		}
 	}
-	_, err = t.session.Run(feeds, nil, assigns)
-	clear(feeds)
+	err = all.run()
 	values = nil
 	release()
-	return explain(err)
+	return err
 }
 
 // ReadWeights reads the network's variables from a checkpoint that a Trainer of

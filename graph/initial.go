@@ -18,7 +18,9 @@ func (t *Trainer) initialise() error {
 			if err != nil {
 				return err
 			}
-			all.add(v, zero)
+			if err := all.add(v, zero); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := all.set(v, t.initialValues(v)); err != nil {
@@ -99,19 +101,20 @@ func (a *assignment) set(v *variable, values []float32) error {
 	if err != nil {
 		return fmt.Errorf("failed to set %s: %w", v.Name, err)
 	}
-	a.add(v, tensor)
-	if a.bytes += 4 * len(values); a.bytes < together {
-		return nil
-	}
-	return a.run()
+	return a.add(v, tensor)
 }
 
-func (a *assignment) add(v *variable, value *tf.Tensor) {
+// add takes up the value of a variable of any type.
+func (a *assignment) add(v *variable, value *tf.Tensor) error {
 	if a.values == nil {
 		a.values = map[tf.Output]*tf.Tensor{}
 	}
 	a.values[v.initial] = value
 	a.targets = append(a.targets, v.assign)
+	if a.bytes += len(memory(value)); a.bytes < together {
+		return nil
+	}
+	return a.run()
 }
 
 func (a *assignment) run() error {
