@@ -35,29 +35,22 @@ func takeLease(w *Introduction, timeout time.Duration) (*lease, error) {
 	if err != nil {
 		return fail(err)
 	}
-	held, err := d.load(d.lease)
-	if err == nil && held != "" {
-		time.Sleep(misses * beatEvery)
-		var now string
-		now, err = d.load(d.lease)
-		switch {
-		case err == nil && now != held && now != "":
-			d.session.Close()
-			holder, _, _ := strings.Cut(now, " beats ")
-			return nil, fmt.Errorf("%w at %s is in use by process %s: wait for its end, or stop it", ErrWorker, w.Address, holder)
-		case err == nil && now == held:
-			d.session.Close() // with all others there
-			if err := server.CloseSessions(targetOf(w.Address)); err != nil {
-				return fail(err)
-			}
-			if d, err = openDoor(w.Address, w.Task, timeout); err != nil {
-				return fail(err)
-			}
-		}
-	}
-	if err != nil {
+	other, alive, err := d.holder()
+	switch {
+	case err != nil:
 		d.session.Close()
 		return fail(err)
+	case alive:
+		d.session.Close()
+		return nil, fmt.Errorf("%w at %s is in use by process %s: wait for its end, or stop it", ErrWorker, w.Address, other)
+	case other != "":
+		d.session.Close() // with all others there
+		if err := server.CloseSessions(targetOf(w.Address)); err != nil {
+			return fail(err)
+		}
+		if d, err = openDoor(w.Address, w.Task, timeout); err != nil {
+			return fail(err)
+		}
 	}
 	host, err := os.Hostname()
 	if err != nil {
@@ -72,6 +65,22 @@ func takeLease(w *Introduction, timeout time.Duration) (*lease, error) {
 	go l.keep(holder)
 	return l, nil
 }
+
+// holder returns which process has the lease, "" where none has, and whether it still
+// counts up, which takes a while to see.
+func (d *door) holder() (name string, alive bool, err error) {
+	before, err := d.load(d.lease)
+	if err != nil || before == "" {
+		return "", false, err
+	}
+	time.Sleep(misses * beatEvery)
+	now, err := d.load(d.lease)
+	name, _, _ = strings.Cut(now, beats)
+	return name, now != before && now != "", err
+}
+
+// beats stands between who has a lease and the number.
+const beats = " beats "
 
 // keep counts up until the lease ends, or the worker does.
 func (l *lease) keep(holder string) {
@@ -93,7 +102,7 @@ func (l *lease) keep(holder string) {
 }
 
 func (l *lease) beat(holder string, n int) error {
-	return l.door.store(l.door.lease, fmt.Sprintf("%s beats %d", holder, n))
+	return l.door.store(l.door.lease, holder+beats+strconv.Itoa(n))
 }
 
 // end gives the lease back, unless the worker does not answer.
