@@ -217,12 +217,15 @@ func checkLeft(r *run.Run, dir string, state *run.State, c *run.Config) error {
 	}
 }
 
+// whereabouts are the settings that say where a run computes and where its data lies.
+var whereabouts = []string{"data", "input-threads", "threads", "devices", "workers", "worker-timeout", "elastic", "cache", "crops-on", "tensorboard"}
+
 // resumable are the settings that a resume may change: none alters a step that
 // was made, and of those to come at most the order of sums and, by the number of devices,
 // how many images batch norm measures together. Epochs and steps only say when to stop
 // (with the cosine schedule, also how fast the learning rate falls from here on). After an
 // epoch that steps cut short comes the next one.
-var resumable = []string{"data", "epochs", "steps", "patience", "input-threads", "threads", "devices", "workers", "worker-timeout", "elastic", "cache", "crops-on", "tensorboard"}
+var resumable = append([]string{"epochs", "steps", "patience"}, whereabouts...)
 
 // unfixed are the settings that a checkpoint does not vouch for: besides those, names
 // of files and folders.

@@ -139,10 +139,6 @@ func (r *SweepRun) checkFolder() error {
 	return nil
 }
 
-// machineKeys are the settings that a run may go on with otherwise than it was begun,
-// where the sweep's user gives them.
-var machineKeys = []string{"data", "input-threads", "threads", "cache", "crops-on", "tensorboard"}
-
 // checkUnchanged insists on a run that was begun with the settings it has now.
 func (r *SweepRun) checkUnchanged(plan *Plan) error {
 	if r.Info == nil {
@@ -159,7 +155,7 @@ func (r *SweepRun) checkUnchanged(plan *Plan) error {
 			Hint: "write the old value back, remove the run, or give the sweep another folder by --runs",
 		}
 	}
-	free := append([]string{"devices", "workers", "worker-timeout", "elastic", "runs", "run-dir"}, machineKeys...)
+	free := append([]string{"runs", "run-dir"}, whereabouts...)
 	now := &plan.Values.Config
 	for _, setting := range run.Settings {
 		was, is := setting.Format(&before), setting.Format(now)

@@ -177,7 +177,7 @@ func (s *Sweep) plan(r *SweepRun, device string) (*Plan, error) {
 // machineFlags are what a resumed run goes on with.
 func machineFlags(v *run.Values, device string) []run.Assignment {
 	flags := []run.Assignment{{Key: "devices", Value: device}}
-	for _, key := range machineKeys {
+	for _, key := range whereabouts {
 		if setting, _ := run.Lookup(key); key == "data" || v.Given(key) {
 			flags = append(flags, run.Assignment{Key: key, Value: setting.Format(&v.Config)})
 		}
