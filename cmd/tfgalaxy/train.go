@@ -107,10 +107,9 @@ func (a *app) plan(ctx *cli.Context) (*train.Plan, error) {
 func (a *app) startRuntime(c *run.Config) error {
 	var machine graph.Machine
 	if c != nil {
-		machine = graph.Machine{
-			Threads: c.Threads, CPUs: graph.NamedCPUs(c.Devices),
-			CPUOnly: c.Workers != "" || !strings.Contains(c.Devices, "gpu:") && graph.NamedCPUs(c.Devices) > 0,
-		}
+		cpus := graph.NamedCPUs(c.Devices)
+		cpuOnly := c.Workers != "" || cpus > 0 && !strings.Contains(c.Devices, "gpu:")
+		machine = graph.Machine{Threads: c.Threads, CPUs: cpus, CPUOnly: cpuOnly}
 	}
 	if machine.Threads > 0 {
 		runtime.GOMAXPROCS(machine.Threads)
